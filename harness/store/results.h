@@ -1,0 +1,138 @@
+/* results.h -- one HDF5 file a run.
+ *
+ * A file is written beside its place, synced and renamed: a reader (h5py, h5dump, R) never sees half of one.
+ * Layout (schema 1); every dataset has attributes `description` and, per column, units:
+ *
+ *   /                    attributes: schema, title, label, variant, task, seed, status, reason, train_id
+ *   /config              text: the resolved YAML; every option as an attribute "section.name"
+ *   /environment         attributes: version, commit, compiler, cpu, kernel, blas, threads, real, date
+ *   /curves/train        struct train_row[]      a data frame
+ *   /curves/eval         struct eval_row[]
+ *   /test                struct test_row[]       all evaluations, one row per (evaluation, text, mode, length)
+ *   /test_by_position    struct position_row[]
+ *   /predictors          struct predictor_row[]
+ *   /cost                attributes: parameters, flops_per_token, tokens_per_second, seconds, activation_bytes,
+ *                        activation_bytes_per_token, peak_rss_bytes
+ *   /checkpoint          what training needs to go on (absent once a run is done and not asked to keep it), and
+ *                        /checkpoint/parameters/NAME: (rows, cols) each
+ */
+#ifndef REACH_RESULTS_H
+#define REACH_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/real.h"
+#include "base/status.h"
+
+#define RESULT_SCHEMA 1
+
+enum run_status { RUN_RUNNING, RUN_DONE, RUN_DIVERGED }; /* attribute status: "running" "done" "diverged" */
+
+struct train_row {
+    int64_t step;          /* optimizer steps taken                 */
+    double  seconds;       /* of training, evaluation excluded      */
+    double  tokens;        /* input tokens seen                     */
+    double  loss;          /* nats per target, mean since last row  */
+    double  accuracy;      /* share of targets right since last row */
+    double  learning_rate;
+    double  gradient_norm; /* before clipping, of the last step     */
+};
+
+struct eval_row {          /* a seeded subset of the validation split */
+    int64_t step;
+    double  seconds;
+    double  loss;
+    double  accuracy;
+    int64_t n;             /* targets */
+};
+
+struct test_row {
+    char    evaluation[24]; /* evaluation id                                           */
+    char    split[8];       /* "test", "valid", "train"                                */
+    char    text[12];       /* "ordinary", "repeated"; "" for classification           */
+    char    mode[12];       /* "windows", "last", "stride"; "all" for classification   */
+    int64_t length;         /* window in tokens; 0 for classification                  */
+    int64_t n;              /* targets scored                                          */
+    double  loss;           /* nats per target; NaN when not available                 */
+    double  loss_error;     /* standard error over windows (or examples); NaN if n/a   */
+    double  accuracy;       /* share right                                             */
+    char    reason[96];     /* why not available; "" otherwise                         */
+};
+
+struct position_row {
+    char    evaluation[24];
+    char    split[8];
+    char    text[12];
+    int64_t length;
+    int64_t from, to;       /* positions [from, to) inside the window */
+    int64_t n;
+    double  loss;
+    double  accuracy;
+};
+
+struct predictor_row {
+    char   name[64];
+    double loss;
+    double accuracy;
+};
+
+struct attribute { char name[64]; char text[1024]; };
+
+/* A run's results in memory: plain growing arrays, owned by the struct. */
+struct results {
+    char            title[256], label[64], variant[64], task[64], train_id[40], reason[512];
+    uint64_t        seed;
+    enum run_status status;
+    char           *config;                     /* resolved YAML                     */
+    struct train_row     *train;      size_t n_train;
+    struct eval_row      *eval;       size_t n_eval;
+    struct test_row      *test;       size_t n_test;
+    struct position_row  *position;   size_t n_position;
+    struct predictor_row *predictor;  size_t n_predictor;
+    struct attribute     *option;      size_t n_option;      /* "train.rate" = "0.001"  */
+    struct attribute     *environment; size_t n_environment;
+    struct cost {
+        double parameters, flops_per_token, tokens_per_second, seconds;
+        double activation_bytes, activation_bytes_per_token, peak_rss_bytes;
+    } cost;
+    struct checkpoint *checkpoint;              /* NULL: none                        */
+};
+
+/* What training needs to go on, bit for bit.  Arrays are owned. */
+struct checkpoint {
+    int64_t step;
+    double  tokens, seconds;
+    double  best_loss;     int64_t best_step;
+    size_t  n;                     /* values in each array                                 */
+    real   *parameters, *first, *second;  /* weights, Adam's m and v                       */
+    real   *best;                  /* parameters at best_step; NULL: none                  */
+    size_t  n_names; char (*name)[96]; size_t *offset, *rows, *cols; /* where each parameter lies */
+    double  loss_sum, right_sum, count_sum; /* since the last train row                    */
+};
+
+void results_init(struct results *r);
+void results_done(struct results *r);
+
+void results_add_train(struct results *r, const struct train_row *row);
+void results_add_eval(struct results *r, const struct eval_row *row);
+void results_add_test(struct results *r, const struct test_row *row);
+void results_add_position(struct results *r, const struct position_row *row);
+void results_add_predictor(struct results *r, const struct predictor_row *row);
+void results_add_option(struct results *r, const char *name, const char *text);
+void results_add_environment(struct results *r, const char *name, const char *text);
+void checkpoint_free(struct checkpoint *c);
+
+/* Write beside `path`, sync, rename.  ERR_IO with the path and the reason; the old file then stands unharmed. */
+status results_write(const struct results *r, const char *path);
+
+/* Read all of a file (checkpoint too if `with_checkpoint`) into an initialised, empty `r`.
+ * ERR_IO if it cannot be opened; ERR_DATA if it is not ours, or its schema is newer. */
+status results_read(struct results *r, const char *path, bool with_checkpoint);
+
+/* Hash of all that is reproducible: config, curves without seconds, tests, positions, final parameters if present;
+ * not seconds, environment, cost.  `out` 32 hex digits and a 0. */
+void results_digest(const struct results *r, char out[33]);
+
+#endif

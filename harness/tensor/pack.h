@@ -1,0 +1,23 @@
+/* pack.h -- a few examples laid end to end.  There is no padding. */
+#ifndef REACH_PACK_H
+#define REACH_PACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pack {
+    size_t               n;        /* examples                                                  */
+    const size_t        *offset;   /* n + 1 row numbers: example e is rows offset[e]..offset[e+1] */
+    const uint64_t      *id;       /* n: names the example to the random numbers                */
+    const ptrdiff_t     *first;    /* n: absolute position of each example's first row          */
+    const int32_t       *token;    /* rows: input ids                                           */
+    const int32_t       *target;   /* per row (next token) or per example (class); < 0: no loss */
+    const unsigned char *valid;    /* rows: 0 hides a row from attention; NULL: all valid       */
+};
+
+static inline size_t pack_rows(const struct pack *p)
+{
+    return p->offset[p->n];
+}
+
+#endif

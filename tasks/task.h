@@ -1,0 +1,90 @@
+/* task.h -- the contract of a task: examples by (split, index) or a text, its head, its trivial predictors.
+ *
+ * A task is a `const struct task` at the foot of its own file tasks/NAME.c and one line in task_list.h.
+ * It knows no variant and no model.  Opened data is read-only and may be used by many threads at once.
+ */
+#ifndef REACH_TASK_H
+#define REACH_TASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/option.h"
+#include "base/status.h"
+
+enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLITS };
+extern const char *const split_names[SPLITS]; /* "train", "valid", "test" */
+
+enum task_kind {
+    TASK_TEXT,     /* a text per split; next-token prediction; the harness cuts the windows        */
+    TASK_CLASSIFY, /* examples with one label                                                     */
+    TASK_SEQUENCE, /* examples with a target per token (-1: none); all must be right for accuracy */
+};
+
+/* A text: tokens are bytes.  Documents are [start[d], start[d+1]); start has n_documents + 1 entries. */
+struct text {
+    const uint8_t *byte;
+    size_t         n;
+    const size_t  *start;
+    size_t         n_documents;
+};
+
+/* One example, in the caller's buffers. */
+struct example {
+    int32_t *token;    /* [max_tokens]                                  */
+    int32_t *target;   /* [max_tokens], TASK_SEQUENCE only               */
+    size_t   n;        /* tokens written                                 */
+    int32_t  label;    /* TASK_CLASSIFY                                  */
+};
+
+/* A score that needs no attention at all, printed beside every score. */
+struct predictor {
+    char   name[64];   /* "order 5", "root operator", "commonest label" */
+    double loss;       /* nats per target; NAN if it has none            */
+    double accuracy;   /* share right in [0, 1]; NAN if it has none      */
+};
+#define TASK_PREDICTORS 16
+
+struct task {
+    const char          *name;      /* the word used in YAML                        */
+    const char          *title;     /* one line                                     */
+    const char          *source;    /* paper or origin, with what differs           */
+    const char          *help;      /* a paragraph: data, splits, how to get it     */
+    enum task_kind       kind;
+    const struct option *options;
+    size_t               options_size;
+
+    /* Open the data under the folder `data`.  *self is owned by the caller and given to close (accepts NULL).
+     * ERR_DATA with the command that gets the data if it is missing, or with file, offset and what was expected. */
+    status (*open)(void **self, const void *options, const char *data);
+    void   (*close)(void *self);
+
+    /* Ids are 0..vocabulary-1; classes is 0 unless TASK_CLASSIFY. */
+    size_t (*vocabulary)(const void *self);
+    size_t (*classes)(const void *self);
+
+    /* TASK_CLASSIFY, TASK_SEQUENCE: how many examples, the longest of them, and one of them.
+     * ERR_DATA if a record is broken. */
+    size_t (*count)(const void *self, enum split s);
+    size_t (*longest)(const void *self);
+    status (*example)(const void *self, enum split s, size_t index, struct example *out);
+
+    /* TASK_TEXT: the text of a split. */
+    struct text (*text)(const void *self, enum split s);
+
+    /* Fill out[0..*n-1], *n <= TASK_PREDICTORS, scored on split s after training on SPLIT_TRAIN.  May take seconds. */
+    status (*predictors)(const void *self, enum split s, struct predictor *out, size_t *n);
+
+    /* A hash of everything the examples depend on (content, options), 32 hex digits and a 0. */
+    void (*checksum)(const void *self, char out[33]);
+
+    /* `reach data`: is the data there (one line to `out` either way, true if it is); make it; NULL make: cannot. */
+    bool   (*present)(const void *options, const char *data, char *line, size_t size);
+    status (*make)(const void *options, const char *data);
+};
+
+extern const struct task *const tasks[];   /* NULL-terminated, from task_list.h */
+const struct task *task_find(const char *name);
+
+#endif
