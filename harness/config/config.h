@@ -1,0 +1,80 @@
+/* config.h -- a YAML file becomes a list of runs, or an error with file, line, column and what would be right.
+ *
+ *   title: Train short, test long        # text
+ *   extends: base.yaml                   # optional; maps merge, everything else replaces; paths relative to this file
+ *   model: {width: 128, ...}             # model/options.h
+ *   train: {length: 256, ...}            # train/options.h
+ *   test:  {lengths: [256, 512], ...}    # train/options.h
+ *   lengths: [256, 512]                  # short for test.lengths
+ *   tasks: [lm, {listops: {min: 50}}]    # a name, or one name with options
+ *   variants:                            # a preset or attention name, or one name with settings:
+ *     - vanilla                          #   any option of its attention or position, and
+ *     - keynorm: {as: query norm,        #   as: the label in tables (default: the name)
+ *                 normalise: query,      #   position: NAME, or NAME: {options}
+ *                 position: rope,        #   model: {...}, train: {...}: changes for this variant only
+ *                 model: {norm: post}}
+ *   seeds: [1, 2, 3]
+ *   budgets:                             # sections merged over the file's when --budget NAME is given
+ *     quick: {train: {tokens: 1e6}}
+ *   budget: quick                        # the budget taken when none is asked for
+ *
+ * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).
+ */
+#ifndef REACH_CONFIG_H
+#define REACH_CONFIG_H
+
+#include "base/option.h"
+#include "model/options.h"
+#include "train/options.h"
+
+struct attention;
+struct position;
+struct task;
+
+#define OPTIONS_ROOM 4096 /* bytes of any attention's, position's or task's options struct */
+
+struct run {
+    char     label[64];              /* of the variant, as in tables; unique in the file         */
+    char     stem[192];              /* file name without .h5: "LABEL-TASK-SEED", path-safe, unique: a short hash of the
+                                        settings follows when two tasks of one name differ        */
+    uint64_t seed;
+    const struct attention *attention;
+    const struct position  *position;
+    const struct task      *task;
+    _Alignas(16) unsigned char attention_options[OPTIONS_ROOM];
+    _Alignas(16) unsigned char position_options[OPTIONS_ROOM];
+    _Alignas(16) unsigned char task_options[OPTIONS_ROOM];
+    struct model_options model;
+    struct train_options train;
+    struct test_options  test;
+};
+
+struct config {
+    char        title[256];
+    char        name[128];   /* of the file without folder and .yaml: "quick"; results go to RESULTS/name */
+    char        budget[64];  /* the budget in force, "" if the file has none */
+    size_t      n_runs;
+    struct run *runs;        /* owned */
+};
+
+struct config_request {
+    const char *path;
+    const char *budget;      /* NULL: the file's own                                                    */
+    size_t n_set;  const char *const *set;   /* "train.tokens=1e6", "model.width=64", "seeds=[1,2]", "title=x" */
+    size_t n_only; const char *const *only;  /* "variant=a,b", "task=lm", "seed=1"                        */
+};
+
+/* Read, merge, check, and make the runs.  Everything is refused before anything trains; nothing is trained here, no
+ * data opened.  ERR_CONFIG with "FILE:LINE:COLUMN: sentence" (or "--set KEY=VALUE: sentence"); ERR_IO if a file cannot
+ * be read.  On OK the caller owns *out (config_done). */
+status config_read(const struct config_request *rq, struct config *out);
+void   config_done(struct config *c);
+
+/* The resolved settings of one run as YAML that config_read would accept; malloc'd, the caller frees it. */
+char  *config_print(const struct run *r);
+
+/* 32 hex digits: hash of everything that decides the trained parameters: model, train, attention, position, task
+ * options and seed, the data's checksum and the engine's version text; not title, label or test options. */
+void   config_train_id(const struct run *r, const char *data_checksum, char out[33]);
+
+#endif

@@ -1,0 +1,95 @@
+/* variant.h -- the contracts of an attention and of a position scheme.
+ *
+ * A variant in a config is attention x position x options.  Each attention is one file in variants/attention,
+ * each position scheme one file in variants/position; it ends with a const descriptor and has one line in
+ * attention_list.h or position_list.h.  The harness knows the contract and no variant by name.
+ *
+ * Letters: T rows of an example, C model width, H heads, D channels of a head.
+ */
+#ifndef REACH_VARIANT_H
+#define REACH_VARIANT_H
+
+#include "base/option.h"
+#include "model/builder.h"
+#include "model/options.h"
+#include "model/pass.h"
+
+enum can {
+    CAN_CAUSAL        = 1 << 0, /* language models and causal classifiers                         */
+    CAN_BIDIRECTIONAL = 1 << 1,
+    CAN_ANY_LENGTH    = 1 << 2, /* defined for every test length after training at one            */
+    CAN_STATE         = 1 << 3, /* carries state from one part of a text to the next              */
+    CAN_BPTT          = 1 << 4, /* sends gradients through that state                             */
+    CAN_AUX           = 1 << 5, /* adds an auxiliary loss                                         */
+    CAN_OWN_POSITIONS = 1 << 6, /* attention: has its own positions, takes none                   */
+    CAN_ROTATE        = 1 << 7, /* attention: takes positions that rotate q and k                 */
+    CAN_TERM          = 1 << 8, /* attention: takes positions that add to scores                  */
+    CAN_CROSS         = 1 << 9, /* attends from one sequence to another                           */
+};
+
+struct position;
+
+struct attention {
+    const char *name;                /* the word used in YAML                       */
+    const char *title;               /* as a table would print it                   */
+    const char *paper;               /* "Vaswani et al. 2017, arXiv:1706.03762"     */
+    unsigned    can;                 /* enum can                                    */
+    const struct option *options;    /* ends in {.name = NULL}                      */
+    size_t      options_size;
+    size_t      layer_size;          /* bytes of one layer's struct, cleared before build */
+
+    /* Refuse impossible settings with a sentence (ERR_CONFIG).  NULL: none. */
+    status (*check)(const void *options, const struct model_options *m, bool causal);
+
+    /* Declare this layer's parameters and buffers and keep their handles in `layer`. */
+    void (*build)(struct builder *b, const void *options, void *layer);
+
+    /* x: (rows, C) of the pack, already normed if the model is pre-norm.  Returns (rows, C). */
+    node *(*forward)(struct pass *p, const void *layer, node *x);
+
+    /* After each optimizer step (clamp, redraw); NULL: nothing to do. */
+    void (*after_step)(struct stepped *s, void *layer);
+
+    /* Why windows of `length` cannot be taken (a sentence), or NULL if they can.  NULL function: any length. */
+    const char *(*refuses_length)(const void *options, size_t trained, size_t length);
+
+    /* Multiply-adds x 2 of one forward pass over one example of T rows, projections included. */
+    double (*flops)(const void *options, const struct model_options *m, bool causal, size_t T);
+};
+
+struct position {
+    const char *name, *title, *paper;
+    unsigned    can;                 /* CAN_CAUSAL, CAN_BIDIRECTIONAL, CAN_ANY_LENGTH */
+    const struct option *options;
+    size_t      options_size;
+    size_t      self_size;           /* bytes of the model's one instance, cleared before build */
+
+    status (*check)(const void *options, const struct model_options *m, bool causal);
+    void (*build)(struct builder *b, const void *options, void *self);
+
+    /* Any of these may be NULL. */
+    node *(*add)(struct pass *p, const void *self, node *x);          /* (rows, C) -> (rows, C), once, at the input */
+    node *(*rotate)(struct pass *p, const void *self, node *x);       /* (rows, H D): q or k, in every layer       */
+    const struct score_term *(*term)(struct pass *p, const void *self); /* added to scores, in every layer         */
+
+    const char *(*refuses_length)(const void *options, size_t trained, size_t length);
+};
+
+/* A name for what people compare: attention x position x options. */
+struct preset {
+    const char *name;      /* "rope_bias"                                         */
+    const char *title;     /* "RoPE + bias on q and k"                            */
+    const char *attention; /* "vanilla"                                           */
+    const char *position;  /* "rope"                                              */
+    const char *settings[4][2]; /* {"bias", "[q, k]"}: options of either, YAML flow text; ends in {NULL} */
+};
+
+extern const struct attention *const attentions[]; /* NULL-terminated lists */
+extern const struct position *const positions[];
+extern const struct preset presets[];              /* ends in {.name = NULL} */
+
+const struct attention *attention_find(const char *name);
+const struct position  *position_find(const char *name);
+const struct preset    *preset_find(const char *name);
+
+#endif
