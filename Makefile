@@ -1,0 +1,92 @@
+# Reach: make, make test, make help.
+
+CC        ?= gcc
+BUILD     ?= build
+OPT       ?= -O3
+EXTRA     ?=
+WARN      := -Wall -Wextra -Wpedantic -Wshadow -Werror
+PACKAGES  := openblas hdf5 yaml-0.1 gsl liblzma libxxhash
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+VERSION   := 0.1
+COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+# -std=c17 switches FMA contraction off in gcc; -ffp-contract=fast brings it back. It is not fast-math: NaN stays.
+CFLAGS   := -std=c17 -D_GNU_SOURCE $(OPT) -g -ffp-contract=fast -fno-math-errno -fopenmp $(WARN) -MMD -MP \
+            -Iharness -I. $(PKG_CFLAGS) $(EXTRA)
+LIBS     := $(PKG_LIBS) -lsleef -lm -fopenmp
+
+SOURCES  := $(filter-out harness/cli/main.c harness/tensor/kernel/%,$(sort $(shell find harness variants tasks -name '*.c')))
+KERNELS  := $(sort $(wildcard harness/tensor/kernel/*.c))
+ifeq ($(shell uname -m),x86_64)
+ISAS     := plain avx2 avx512
+endif
+ISAS     ?= plain
+ISA_avx2   := -mavx2 -mfma
+ISA_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+LANES_plain := 4
+LANES_avx2  := 8
+LANES_avx512 := 16
+
+FLOAT_OBJECTS  := $(SOURCES:%.c=$(BUILD)/float/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$(BUILD)/float/$(i)/%.o))
+DOUBLE_OBJECTS := $(SOURCES:%.c=$(BUILD)/double/%.o) $(KERNELS:%.c=$(BUILD)/double/plain/%.o)
+
+REF_SOURCES := $(sort $(wildcard tests/ref/*.c))
+REF_OBJECTS := $(REF_SOURCES:%.c=$(BUILD)/double/%.o)
+TESTS_DOUBLE := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %_float.c,$(sort $(wildcard tests/test_*.c))))
+TESTS_FLOAT  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*_float.c)))
+
+all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (double)
+	@ln -sf $(BUILD)/reach reach 2>/dev/null || true
+
+$(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/libreach.a $(REF_OBJECTS)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/float/libreach.a: $(FLOAT_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+$(BUILD)/double/libreach.a: $(DOUBLE_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+define kernel_rules
+$(BUILD)/float/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -DKERNEL=$(1) -DLANES=$$(LANES_$(1)) $$(ISA_$(1)) -c -o $$@ $$<
+endef
+$(foreach i,$(ISAS),$(eval $(call kernel_rules,$(i))))
+$(BUILD)/double/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DREACH_DOUBLE -DKERNEL=plain -DLANES=2 -c -o $@ $<
+
+$(BUILD)/float/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DREACH_VERSION='"$(VERSION)"' -c -o $@ $<
+$(BUILD)/double/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DREACH_DOUBLE -DREACH_VERSION='"$(VERSION)"' -c -o $@ $<
+
+# tests/test_NAME.c runs against the double library, tests/test_NAME_float.c against the float one.
+$(TESTS_DOUBLE): $(BUILD)/tests/%: tests/%.c $(REF_OBJECTS) $(BUILD)/double/libreach.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DREACH_DOUBLE -Itests -o $@ $< $(REF_OBJECTS) $(BUILD)/double/libreach.a $(LIBS) -lcmocka
+$(TESTS_FLOAT): $(BUILD)/tests/%: tests/%.c $(BUILD)/float/libreach.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests -o $@ $< $(BUILD)/float/libreach.a $(LIBS) -lcmocka
+
+test: all $(TESTS_DOUBLE) $(TESTS_FLOAT)  ## build and run every test
+	@BUILD=$(BUILD) tests/run.sh $(TESTS_DOUBLE) $(TESTS_FLOAT)
+
+asan:                                     ## the same tests under address and undefined sanitizers
+	$(MAKE) test BUILD=build-asan OPT=-O1 EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" LSAN_OPTIONS=
+clang:                                    ## the same tests built with clang
+	$(MAKE) test BUILD=build-clang CC=clang
+
+clean:                                    ## remove what was built
+	rm -rf build build-asan build-clang reach
+
+help:                                     ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all test asan clang clean help
+.SECONDARY:
