@@ -68,6 +68,9 @@ struct position {
     void (*build)(struct builder *b, const void *options, void *self);
 
     /* Any of these may be NULL. */
+    void (*prepare)(void *self, size_t trained, size_t length);       /* tables for positions 0..length-1; called by one
+                                                                         thread before passes of that test length */
+    void (*done)(void *self);                                         /* frees what prepare took               */
     node *(*add)(struct pass *p, const void *self, node *x);          /* (rows, C) -> (rows, C), once, at the input */
     node *(*rotate)(struct pass *p, const void *self, node *x);       /* (rows, H D): q or k, in every layer       */
     const struct score_term *(*term)(struct pass *p, const void *self); /* added to scores, in every layer         */

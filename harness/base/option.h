@@ -40,6 +40,8 @@ struct option {
     const char        *help;     /* one line: meaning and unit                            */
 };
 
+/* Functions that take a table accept NULL for a thing without options. */
+
 /* Clear `size` bytes at `target` and set every field to its default. */
 void option_defaults(const struct option *table, void *target, size_t size);
 
@@ -51,11 +53,21 @@ const struct option *option_find(const struct option *table, const char *name);
  * parse, leaves its range, is not among the choices (names the nearest), or a list is too long. */
 status option_set(const struct option *o, void *target, size_t n, const char *const *items);
 
-/* The field in canonical YAML flow form: "64", "0.1", "true", "key", "[q, k]".  `out` has `size` bytes. */
+/* The field in canonical YAML flow form: "64", "0.1", "true", "key", "[q, k]".  Numbers have the fewest digits that
+ * read back the same; words stand in double quotes where YAML needs them.  `out` has `size` bytes (OPTION_PRINT is
+ * always enough). */
+#define OPTION_PRINT 2048
 void option_print(const struct option *o, const void *target, char *out, size_t size);
 
-/* The word of a NULL-terminated list nearest to `word` in spelling, or NULL if none is near
- * (edit distance over 2 and over a third of its length). */
+/* `word` as one YAML scalar: as it is, or in double quotes. */
+void option_print_word(const char *word, char *out, size_t size);
+
+/* The word of a NULL-terminated list nearest to `word` in spelling, case aside, or NULL if none is near: edit distance
+ * (a swap of neighbours is one) over 2 and over a third of its length, or no letter in common. */
 const char *option_nearest(const char *word, const char *const *words);
+
+/* The end of a sentence about an unknown word: `; did you mean "window"?`, or `; known: key, query, both` when none is
+ * near and the list is short, or nothing. */
+void option_hint(const char *word, const char *const *words, char *out, size_t size);
 
 #endif

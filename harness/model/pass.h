@@ -11,6 +11,8 @@
 struct model;
 struct position;
 
+#define PASS_AUX 64 /* auxiliary losses of one pass */
+
 struct pass {
     tape              *tape;
     const struct pack *pack;
@@ -32,7 +34,9 @@ struct pass {
     real       *const *state_out;
 
     node    *other;           /* second input of cross-attention; NULL          */
-    double   aux_sum, aux_count; /* auxiliary loss so far                       */
+    node   **weights;         /* the model's parameters as leaves of this tape  */
+    struct auxiliary { node *node; double count; } aux[PASS_AUX]; /* auxiliary losses so far */
+    size_t   n_aux;
 };
 
 /* A parameter as a node of this pass's tape; NULL for the empty handle. */
@@ -44,6 +48,9 @@ const real *pass_buffer(const struct pass *p, weight w);
 /* The position scheme's work on q or k (rows, H D), and its score term; x and NULL if it has none. */
 node *pass_rotate(struct pass *p, node *x);
 const struct score_term *pass_term(struct pass *p);
+
+/* Add a (1, 1) sum over `count` terms to the auxiliary loss. */
+void pass_add_auxiliary(struct pass *p, node *sum, double count);
 
 /* Dropout key of a site of this layer. */
 struct dropout pass_dropout(const struct pass *p, double rate, uint32_t site);

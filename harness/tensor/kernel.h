@@ -61,7 +61,9 @@ struct dropout {
  *   s_ij = scale * q_i . k_j + term_ij          over the (piece, key) pairs that the pattern allows
  *   w = softmax over all of them; a row that may see nothing gives 0 and no gradient
  *   out_i = sum_j drop(w_ij) v_j
- * Query positions are first + 0, 1, ..; key positions piece.first + 0, 1, .. */
+ * Query positions are first + 0, 1, ..; key positions piece.first + 0, 1, ..
+ * In the backward pass any of a piece's dq, dk, dv may be NULL: that gradient is not wanted (memory behind a
+ * stop-gradient). */
 struct attention_piece {
     const real *q;  real *dq;  size_t q_stride;      /* (queries, D); gradient += in the same layout */
     const real *k;  real *dk;  size_t k_stride;      /* (keys, D)                                   */

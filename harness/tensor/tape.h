@@ -1,8 +1,9 @@
-/* tape.h -- operations on (rows, channels) matrices, forward as they are called, backward in reverse.
+/* tape.h -- operations on (rows, cols) matrices: forward as they are called, backward in reverse.
  *
- * A tape belongs to one thread and one pack.  Each operation computes its value at once and, unless the tape
- * only evaluates, records how to send the gradient back.  All memory comes from the tape's arena; ending a step
- * rewinds it, so nothing is freed one by one.  Backward adds to gradients and never overwrites them.
+ * A tape belongs to one thread and one pack.  Each operation (ops.h) computes its value at once and, when the tape is
+ * training, records how to send the gradient back.  Values come from the tape's arena; ending a step rewinds it, so
+ * nothing is freed one by one.  Gradients are made when backward first needs them and are used again, still warm in
+ * the cache, as soon as their node has passed them on.
  */
 #ifndef REACH_TAPE_H
 #define REACH_TAPE_H
@@ -18,35 +19,41 @@ typedef struct node node;
 typedef struct tape tape;
 
 struct node {
-    real  *val;                   /* (rows, cols), row-major                                   */
-    real  *grad;                  /* the same shape; NULL when no gradient is wanted           */
+    real  *val;                          /* (rows, cols), row-major                                   */
+    real  *grad;                         /* the same shape; NULL until somebody adds to it             */
     size_t rows, cols;
-    void (*backward)(tape *tp, node *y); /* adds to the inputs' grad; NULL for leaves          */
+    bool   wants;                        /* does anything behind it want a gradient?                  */
+    void (*backward)(tape *tp, node *y); /* adds y's gradient to the inputs'; NULL for leaves         */
     node  *in[4];
-    void  *aux;                   /* what backward needs besides, in the tape's arena          */
+    void  *aux;                          /* what backward needs besides, in the tape's arena          */
 };
+
+struct spare_gradient { size_t values; real *at; };
 
 struct tape {
     arena               *memory;
     const struct kernel *kernel;
-    bool                 training;  /* record for backward                                      */
-    node               **order;     /* as recorded                                              */
+    bool                 training;       /* record for backward                                       */
+    node               **order;          /* nodes with a backward, as made                            */
     size_t               n, room;
+    struct spare_gradient spare[64];     /* gradients whose node is done                              */
+    size_t               n_spare;
 };
 
 /* Start an empty tape on `memory`; what the arena held before stays. */
 void tape_init(tape *tp, arena *memory, const struct kernel *k, bool training);
 
-/* A leaf that views memory of somebody else: a parameter (grad = its place in a shard) or an input (grad NULL). */
+/* A leaf that views memory of somebody else: a parameter (grad: where its gradient is summed) or an input (NULL). */
 node *tape_leaf(tape *tp, size_t rows, size_t cols, real *val, real *grad);
 
-/* For operations: a new node of this shape (value not cleared, gradient cleared lazily) and its backward. */
-node *tape_node(tape *tp, size_t rows, size_t cols, void (*backward)(tape *, node *), node *a, node *b, node *c, node *d);
+/* For operations: a new node (value not cleared).  It is recorded if the tape trains and some input wants a gradient;
+ * inputs may be NULL. */
+node *tape_node(tape *tp, size_t rows, size_t cols, void (*backward)(tape *, node *), node *a, node *b, node *c);
 
-/* Does this node pass gradients on?  (training, and some input wants one) */
-static inline bool node_wants_grad(const node *y) { return y->grad != NULL || y->backward != NULL; }
+/* Where to add x's gradient: cleared when first asked for.  NULL if x is NULL or wants none. */
+real *tape_grad(tape *tp, node *x);
 
-/* Seed d(loss)/d(loss) = 1 on a (1,1) node and run backward over everything recorded. */
-void tape_backward(tape *tp, node *loss);
+/* Send `seed` back from the (1, 1) node `loss` through all that was recorded. */
+void tape_backward(tape *tp, node *loss, real seed);
 
 #endif

@@ -1,0 +1,85 @@
+/* ops.h -- the operations: one file each, forward and backward on one page.
+ *
+ * All take (rows, cols) nodes of one tape and give a new one in its arena; none fails: wrong shapes are our own error
+ * and asserted.  Parameters are leaves.  "pack" gives the rows of each example and must outlive the tape.
+ */
+#ifndef REACH_OPS_H
+#define REACH_OPS_H
+
+#include "tensor/pack.h"
+#include "tensor/tape.h"
+
+/* embedding.c: y_i = table[id_i] * scale.  table (V, C), ids n in 0..V-1; y (n, C). */
+node *embedding(tape *tp, node *table, size_t n, const int32_t *id, real scale);
+
+/* linear.c: y = x W + b.  x (n, in), W (in, out), b (1, out) or NULL; y (n, out). */
+node *linear(tape *tp, node *x, node *W, node *b);
+/* y = x W^T, W (out, in): the tied output of a language model. */
+node *linear_transposed(tape *tp, node *x, node *W, node *b);
+
+/* norm.c: per row, (x - mean) / sqrt(var + eps) * gain + bias (Ba, Kiros and Hinton, arXiv:1607.06450);
+ * rms: x / sqrt(mean(x^2) + eps) * gain (Zhang and Sennrich, arXiv:1910.07467).  gain, bias (1, C); bias may be NULL. */
+node *norm(tape *tp, node *x, node *gain, node *bias, bool rms);
+
+/* activation.c: y = f(x), elementwise. */
+enum activation_kind { GELU_ERF, GELU_TANH, RELU, SILU };
+node *activation(tape *tp, node *x, enum activation_kind f);
+
+/* add.c: y = a + b; both (n, C). */
+node *add(tape *tp, node *a, node *b);
+
+/* drop.c: dropout of rows (Srivastava et al., JMLR 2014), kept values divided by 1 - rate.  `site` tells apart the places
+ * of one layer.  Returns x itself at rate 0 or when the tape only evaluates. */
+node *drop(tape *tp, const struct pack *pack, node *x, struct dropout d, uint32_t site);
+
+/* rotate.c: rotates channel pairs (2t, 2t+1) of every head by the angle of their row (RoPE, arXiv:2104.09864):
+ *   (a, b) -> (a cos - b sin, a sin + b cos).
+ * x (n, H D); cosine, sine: row i's angles at [row[i] * D/2 + t]; both tables must outlive the tape. */
+node *rotate(tape *tp, node *x, size_t head_width, const uint32_t *row, const real *cosine, const real *sine);
+
+/* unit.c: every head of every row divided by its length, sqrt(sum x^2 + 1e-12). x (n, H D). */
+node *unit(tape *tp, node *x, size_t head_width);
+
+/* scale.c: y_i = factor_i x_i with constants factor (n), in the tape's arena or longer lived. */
+node *scale_rows(tape *tp, node *x, const real *factor);
+/* y = x times gain[h] for the channels of head h; gain (1, H). */
+node *scale_heads(tape *tp, node *x, size_t head_width, node *gain);
+
+/* pool.c: one row per example: mean of its rows, its first row, or its last.  y (pack->n, C).
+ * With pack->valid, the mean is over valid rows (0 if there is none). */
+enum pool_kind { MEAN_ROW, FIRST_ROW, LAST_ROW };
+node *pool(tape *tp, const struct pack *pack, node *x, enum pool_kind kind);
+
+/* prepend.c: every example gets one more row, `row` (1, C), before its own; y (rows + pack->n, C). */
+node *prepend(tape *tp, const struct pack *pack, node *x, node *row);
+
+/* cross_entropy.c: y = sum over rows with target >= 0 of -log softmax(x_i)[target_i], as a (1, 1) node.
+ * x (n, V) is used up: its values are replaced by softmax(x).  row_loss[i] (nats; 0 where there is no target) and
+ * right[i] (1 if the target is the largest logit, the first of equals) are filled when not NULL. */
+node *cross_entropy(tape *tp, node *x, const int32_t *target, double *row_loss, unsigned char *right);
+
+/* softmax_attention.c: see kernel.h for the meaning of a piece.  All heads of all examples of the pack.
+ * Queries are the rows of the pack.  Keys are the rows of the pack unless the piece has its own offsets. */
+#define ATTENTION_PIECES 4
+struct attention_source {
+    node *q;                         /* (rows, H D)                                                     */
+    node *k, *v;                     /* (key rows, H D), (key rows, H Dv)                               */
+    const size_t    *key_offset;     /* pack->n + 1 row numbers; NULL: the pack's                       */
+    const ptrdiff_t *key_first;      /* pack->n absolute positions of each example's first key; NULL: the pack's */
+    const struct pattern *pattern;   /* one, or one per head if pattern_per_head                        */
+    bool pattern_per_head;
+    const unsigned char *visible;    /* per key row; NULL: all                                          */
+    const struct score_term *term;   /* NULL: none                                                      */
+};
+struct attention_request {
+    const struct pack *pack;
+    size_t heads;
+    real   scale;
+    struct dropout drop;             /* on weights, after normalisation; ignored when evaluating         */
+    size_t pieces;
+    struct attention_source piece[ATTENTION_PIECES];
+};
+/* y (rows, H Dv). Patterns, flags, offsets and terms must outlive the tape's backward. */
+node *softmax_attention(tape *tp, const struct attention_request *rq);
+
+#endif

@@ -1,0 +1,35 @@
+/* product.c -- matrix products through OpenBLAS. */
+#include "tensor/product.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+void product_start(void)
+{
+    openblas_set_num_threads(1);
+}
+
+/* openblas_get_config() reads "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": keep name and version. */
+const char *product_library(void)
+{
+    static _Thread_local char text[96];
+    const char *config = openblas_get_config(), *end = strchr(config, ' ');
+    if (end) end = strchr(end + 1, ' ');
+    const int n = end ? (int)(end - config) : (int)strlen(config);
+    snprintf(text, sizeof text, "%.*s %s", n, config, openblas_get_corename());
+    return text;
+}
+
+void product(enum transpose ta, enum transpose tb, size_t m, size_t n, size_t k, real alpha, const real *A, size_t lda,
+             const real *B, size_t ldb, real beta, real *C, size_t ldc)
+{
+    const enum CBLAS_TRANSPOSE a = ta == TRANSPOSED ? CblasTrans : CblasNoTrans;
+    const enum CBLAS_TRANSPOSE b = tb == TRANSPOSED ? CblasTrans : CblasNoTrans;
+    if (m == 0 || n == 0) return;
+#ifdef REACH_DOUBLE
+    cblas_dgemm(CblasRowMajor, a, b, (int)m, (int)n, (int)k, alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+#else
+    cblas_sgemm(CblasRowMajor, a, b, (int)m, (int)n, (int)k, alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+#endif
+}

@@ -1,0 +1,3 @@
+/* attention_list.h -- one line per attention; everything that loops over attentions reads this. */
+ATTENTION(vanilla)
+ATTENTION(keynorm)
