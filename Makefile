@@ -1,6 +1,9 @@
 # Reach: make, make test, make help.
 
-CC        ?= gcc
+ifeq ($(origin CC),default)
+CC        := gcc
+endif
+V         ?= @
 BUILD     ?= build
 OPT       ?= -O3
 EXTRA     ?=
@@ -14,6 +17,7 @@ COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # -std=c17 switches FMA contraction off in gcc; -ffp-contract=fast brings it back. It is not fast-math: NaN stays.
 CFLAGS   := -std=c17 -D_GNU_SOURCE $(OPT) -g -ffp-contract=fast -fno-math-errno -fopenmp $(WARN) -MMD -MP \
             -Iharness -I. $(PKG_CFLAGS) $(EXTRA)
+NAMES    := -DREACH_VERSION='"$(VERSION)"' -DREACH_COMMIT='"$(COMMIT)"'
 LIBS     := $(PKG_LIBS) -lsleef -lm -fopenmp
 
 SOURCES  := $(filter-out harness/cli/main.c harness/tensor/kernel/%,$(sort $(shell find harness variants tasks -name '*.c')))
@@ -40,38 +44,50 @@ all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (do
 	@ln -sf $(BUILD)/reach reach 2>/dev/null || true
 
 $(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
-	$(CC) -o $@ $^ $(LIBS)
+	$(V)echo "  CC $@"
+	$(V)$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/libreach.a $(REF_OBJECTS)
-	$(CC) -o $@ $^ $(LIBS)
+	$(V)echo "  CC $@"
+	$(V)$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/float/libreach.a: $(FLOAT_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(V)rm -f $@ && ar rcs $@ $^
 $(BUILD)/double/libreach.a: $(DOUBLE_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(V)rm -f $@ && ar rcs $@ $^
 
 define kernel_rules
 $(BUILD)/float/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -DKERNEL=$(1) -DLANES=$$(LANES_$(1)) $$(ISA_$(1)) -c -o $$@ $$<
+	$$(V)echo "  CC $$@"
+	$$(V)$$(CC) $$(CFLAGS) -DKERNEL=$(1) -DLANES=$$(LANES_$(1)) $$(ISA_$(1)) -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call kernel_rules,$(i))))
 $(BUILD)/double/plain/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DREACH_DOUBLE -DKERNEL=plain -DLANES=2 -c -o $@ $<
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE -DKERNEL=plain -DLANES=2 -c -o $@ $<
 
 $(BUILD)/float/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DREACH_VERSION='"$(VERSION)"' -c -o $@ $<
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) $(NAMES) -c -o $@ $<
 $(BUILD)/double/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DREACH_DOUBLE -DREACH_VERSION='"$(VERSION)"' -c -o $@ $<
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE $(NAMES) -c -o $@ $<
 
 # tests/test_NAME.c runs against the double library, tests/test_NAME_float.c against the float one.
 $(TESTS_DOUBLE): $(BUILD)/tests/%: tests/%.c $(REF_OBJECTS) $(BUILD)/double/libreach.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DREACH_DOUBLE -Itests -o $@ $< $(REF_OBJECTS) $(BUILD)/double/libreach.a $(LIBS) -lcmocka
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE -Itests -o $@ $< $(REF_OBJECTS) $(BUILD)/double/libreach.a $(LIBS) -lcmocka
 $(TESTS_FLOAT): $(BUILD)/tests/%: tests/%.c $(BUILD)/float/libreach.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests -o $@ $< $(BUILD)/float/libreach.a $(LIBS) -lcmocka
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) -Itests -o $@ $< $(BUILD)/float/libreach.a $(LIBS) -lcmocka
+
+# Before the first compiler error: which packages are missing. NO_CHECK=1 for those who have the libraries from elsewhere.
+check-packages:
+	@[ -n "$(NO_CHECK)" ] || ./run.sh --check
 
 test: all $(TESTS_DOUBLE) $(TESTS_FLOAT)  ## build and run every test
 	@BUILD=$(BUILD) tests/run.sh $(TESTS_DOUBLE) $(TESTS_FLOAT)
@@ -81,12 +97,18 @@ asan:                                     ## the same tests under address and un
 clang:                                    ## the same tests built with clang
 	$(MAKE) test BUILD=build-clang CC=clang
 
+bench-peer: all                           ## training steps against PyTorch's (needs Debian's python3-torch)
+	@/usr/bin/python3 tests/peer/bench_peer.py --reach $(BUILD)/reach $(PEER_ARGS)
+
 clean:                                    ## remove what was built
 	rm -rf build build-asan build-clang reach
 
 help:                                     ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST)
 
+# Order-only: the check comes before any object and makes none out of date.
+$(FLOAT_OBJECTS) $(DOUBLE_OBJECTS) $(REF_OBJECTS) $(BUILD)/float/harness/cli/main.o $(BUILD)/double/harness/cli/main.o: | check-packages
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all test asan clang clean help
+.PHONY: all test check-packages asan clang bench-peer clean help
 .SECONDARY:

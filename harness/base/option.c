@@ -22,11 +22,12 @@ static void print_real(double x, char out[40])
     snprintf(out, 40, "%.*e", digits - 1, x);
     char *e = strchr(out, 'e');
     if (!isfinite(x) || !e) return;
-    const int exponent = atoi(e + 1);
-    if (exponent >= -4 && exponent < 6)
-        snprintf(out, 40, "%.*f", digits - 1 > exponent ? digits - 1 - exponent : 0, x);
-    else
-        snprintf(e, 40 - (size_t)(e - out), "e%d", exponent);
+    const int exponent = atoi(e + 1), decimals = digits - 1 > exponent ? digits - 1 - exponent : 0;
+    snprintf(e, 40 - (size_t)(e - out), "e%d", exponent);
+    if (exponent < -4 || exponent > 20) return;
+    char fixed[40];
+    snprintf(fixed, sizeof fixed, "%.*f", decimals, x);
+    if (exponent < 6 || strlen(fixed) <= strlen(out)) memcpy(out, fixed, sizeof fixed);
 }
 
 /* ---- text -> value ---------------------------------------------------------------------------------------------- */

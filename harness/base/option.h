@@ -53,6 +53,9 @@ const struct option *option_find(const struct option *table, const char *name);
  * parse, leaves its range, is not among the choices (names the nearest), or a list is too long. */
 status option_set(const struct option *o, void *target, size_t n, const char *const *items);
 
+/* The same from YAML flow text: a scalar, or "[a, b]" for lists and sets. */
+status option_set_text(const struct option *o, void *target, const char *text);
+
 /* The field in canonical YAML flow form: "64", "0.1", "true", "key", "[q, k]".  Numbers have the fewest digits that
  * read back the same; words stand in double quotes where YAML needs them.  `out` has `size` bytes (OPTION_PRINT is
  * always enough). */

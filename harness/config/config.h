@@ -1,4 +1,5 @@
 /* config.h -- a YAML file becomes a list of runs, or an error with file, line, column and what would be right.
+ * yaml.h says which YAML.
  *
  *   title: Train short, test long        # text
  *   extends: base.yaml                   # optional; maps merge, everything else replaces; paths relative to this file
@@ -10,15 +11,20 @@
  *   variants:                            # a preset or attention name, or one name with settings:
  *     - vanilla                          #   any option of its attention or position, and
  *     - keynorm: {as: query norm,        #   as: the label in tables (default: the name)
- *                 normalise: query,      #   position: NAME, or NAME: {options}
+ *                 normalise: query,      #   position: NAME, or {NAME: {options}}
  *                 position: rope,        #   model: {...}, train: {...}: changes for this variant only
  *                 model: {norm: post}}
- *   seeds: [1, 2, 3]
+ *   seeds: [1, 2, 3]                     # [1] if left out
  *   budgets:                             # sections merged over the file's when --budget NAME is given
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
  *
- * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).
+ * Only tasks, variants and a training budget (train.tokens or train.steps) must be given.  --set is stronger than a
+ * budget, a budget than the file, the file than what it extends.  A budget may hold model, train, test, lengths, tasks,
+ * variants and seeds.  An option given for a variant belongs to its attention, or else to its position.
+ *
+ * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
+ * and a task that cannot go together are refused, unless --only leaves the pair out.
  */
 #ifndef REACH_CONFIG_H
 #define REACH_CONFIG_H
@@ -44,7 +50,7 @@ struct run {
     _Alignas(16) unsigned char attention_options[OPTIONS_ROOM];
     _Alignas(16) unsigned char position_options[OPTIONS_ROOM];
     _Alignas(16) unsigned char task_options[OPTIONS_ROOM];
-    struct model_options model;
+    struct model_options model;   /* model.causal is true for language models, whatever the file says */
     struct train_options train;
     struct test_options  test;
 };
@@ -74,7 +80,7 @@ void   config_done(struct config *c);
 char  *config_print(const struct run *r);
 
 /* 32 hex digits: hash of everything that decides the trained parameters: model, train, attention, position, task
- * options and seed, the data's checksum and the engine's version text; not title, label or test options. */
+ * options and seed, the data's checksum, the engine's version text and its `real`; not title, label or test options. */
 void   config_train_id(const struct run *r, const char *data_checksum, char out[33]);
 
 #endif

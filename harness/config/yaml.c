@@ -28,16 +28,15 @@ void *yaml_take(struct yaml_pool *p, size_t bytes)
 
 char *yaml_format(struct yaml_pool *p, const char *format, ...)
 {
+    char *text;
     va_list args;
     va_start(args, format);
-    const int n = vsnprintf(NULL, 0, format, args);
+    const int n = vasprintf(&text, format, args);
     va_end(args);
-    assert(n >= 0);
-    char *text = yaml_take(p, (size_t)n + 1);
-    va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
-    va_end(args);
-    return text;
+    if (n < 0) status_no_memory("a configuration", 0);
+    char *kept = memcpy(yaml_take(p, (size_t)n + 1), text, (size_t)n);
+    free(text);
+    return kept;
 }
 
 void yaml_pool_done(struct yaml_pool *p)
@@ -375,14 +374,29 @@ static void map_put(struct yaml *map, struct yaml *key, struct yaml *item)
     map->item[map->n++] = item;
 }
 
+static struct yaml *key_new(struct yaml_pool *p, struct yaml_mark mark, const char *key)
+{
+    struct yaml *y = yaml_take(p, sizeof *y);
+    *y = (struct yaml){.kind = YAML_SCALAR, .mark = mark, .text = key, .plain = true, .count = 1, .deep = 1};
+    return y;
+}
+
 /* Counts and depths matter while reading only; made maps keep those of an empty one. */
 struct yaml *yaml_map_of(struct yaml_pool *p, const char *key, struct yaml *value)
 {
-    struct yaml *word = yaml_take(p, sizeof *word);
-    *word = (struct yaml){.kind = YAML_SCALAR, .mark = value->mark, .text = key, .plain = true, .count = 1, .deep = 1};
     struct yaml *map = map_new(p, value->mark, 1);
-    map_put(map, word, value);
+    map_put(map, key_new(p, value->mark, key), value);
     return map;
+}
+
+struct yaml *yaml_with(struct yaml_pool *p, struct yaml *map, const char *key, struct yaml *value)
+{
+    struct yaml *out = map_new(p, map->mark, map->n + 1);
+    for (size_t i = 0; i < map->n; i++) map_put(out, map->key[i], map->item[i]);
+    const size_t at = place_of(map, key);
+    if (at < map->n) out->item[at] = value;
+    else map_put(out, key_new(p, value->mark, key), value);
+    return out;
 }
 
 struct yaml *yaml_without(struct yaml_pool *p, struct yaml *map, const char *key)
@@ -398,7 +412,7 @@ struct yaml *yaml_merge(struct yaml_pool *p, struct yaml *under, struct yaml *ov
 {
     if (!under || !over) return over ? over : under;
     if (under->kind != YAML_MAP || over->kind != YAML_MAP) return over;
-    struct yaml *out = map_new(p, over->mark, under->n + over->n);
+    struct yaml *out = map_new(p, over->mark.line ? over->mark : under->mark, under->n + over->n);
     for (size_t i = 0; i < under->n; i++) {
         const size_t at = place_of(over, under->key[i]->text);
         const bool both = at < over->n;

@@ -71,10 +71,12 @@ struct yaml *yaml_key(const struct yaml *map, const char *key);
 /* {key: value}, standing where `value` stands. */
 struct yaml *yaml_map_of(struct yaml_pool *p, const char *key, struct yaml *value);
 
-/* A map like `map` but without `key`; `map` stays as it is. */
+/* A map like `map` but without `key`, or with it set to `value` (in its old place, or last); `map` stays as it is. */
 struct yaml *yaml_without(struct yaml_pool *p, struct yaml *map, const char *key);
+struct yaml *yaml_with(struct yaml_pool *p, struct yaml *map, const char *key, struct yaml *value);
 
-/* `over` laid over `under`: maps merge, key by key and deeply; everything else replaces.  Either may be NULL. */
+/* `over` laid over `under`: maps merge, key by key and deeply; everything else replaces.  Either may be NULL.
+ * A merged map stands where `over` does, or `under` if only that has a line. */
 struct yaml *yaml_merge(struct yaml_pool *p, struct yaml *under, struct yaml *over);
 
 /* ---- refusing ---------------------------------------------------------------------------------- */

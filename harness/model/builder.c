@@ -83,6 +83,12 @@ bool     builder_causal(const struct builder *b) { return b->model->causal; }
 size_t   builder_train_length(const struct builder *b) { return b->model->spec.train_length; }
 uint64_t builder_seed(const struct builder *b) { return b->model->spec.seed; }
 
+/* Embeddings that are multiplied by sqrt(width) start at 1 / sqrt(width): rows then have unit variance, as sinusoids do. */
+static double embedding_std(const struct model_options *o)
+{
+    return o->scale_embedding ? 1 / sqrt((double)o->width) : o->init_std;
+}
+
 /* First values of parameter i; its numbers depend on the seed and its place in the model alone. */
 static void draw(const struct builder *b, size_t i)
 {
@@ -101,7 +107,7 @@ static void draw(const struct builder *b, size_t i)
         for (size_t j = 0; j < n; j++) w[j] = (real)a->value;
         break;
     case INIT_EMBEDDING:
-        for (size_t j = 0; j < n; j++) w[j] = (real)(o->init_std * random_normal(&s));
+        for (size_t j = 0; j < n; j++) w[j] = (real)(embedding_std(o) * random_normal(&s));
         break;
     case INIT_WEIGHT:
     case INIT_LAST: {

@@ -14,7 +14,7 @@ enum init_rule {
     INIT_ONES,
     INIT_WEIGHT,    /* a (in, out) matrix by the model's rule (normal or Xavier)          */
     INIT_LAST,      /* the same, divided by sqrt(2 layers) if the model says so           */
-    INIT_EMBEDDING, /* normal(0, init_std)                                                */
+    INIT_EMBEDDING, /* normal(0, init_std), or 1 / sqrt(width) if embeddings are scaled   */
     INIT_VALUE,     /* every value is `value`                                             */
 };
 

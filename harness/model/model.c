@@ -261,9 +261,17 @@ node *model_logits(const struct model *m, const struct pass_request *rq, struct 
     };
     open_weights(m, p, rq->gradients);
     node *x = input(p);
+    real *kept = rq->tape->training ? NULL : ARENA_ARRAY(rq->tape->memory, real, x->rows * x->cols);
     for (size_t l = 0; l < (size_t)m->options.layers; l++) {
+        const size_t mark = arena_mark(rq->tape->memory);
         p->layer = l;
         x = block(p, &m->block[l], x);
+        if (kept) { /* nothing of this block is needed again: its memory serves the next one */
+            const size_t rows = x->rows, cols = x->cols;
+            memcpy(kept, x->val, rows * cols * sizeof(real));
+            arena_rewind(rq->tape->memory, mark);
+            x = tape_leaf(rq->tape, rows, cols, kept, NULL);
+        }
     }
     p->layer = (size_t)m->options.layers;
     return output(p, x);

@@ -127,8 +127,9 @@ static status check(int fd, const char *path)
     if (fstat(fd, &s) != 0) FAIL(ERR_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(s.st_mode)) FAIL(ERR_DATA, "%s: is not a file", path);
     const off_t n = s.st_size - (off_t)sizeof end;
-    if (n <= 0 || pread(fd, &end, sizeof end, n) != (ssize_t)sizeof end) return OK; /* HDF5 will find out */
-    if (memcmp(end.magic, magic, sizeof magic) != 0) return OK;
+    const bool whole = n > 0 && pread(fd, &end, sizeof end, n) == (ssize_t)sizeof end;
+    if (!whole || memcmp(end.magic, magic, sizeof magic) != 0)
+        FAIL(ERR_DATA, "%s: is not a result of reach, or was cut short or changed by another program: it has no seal", path);
     XXH128_canonical_t hash;
     TRY(hash_bytes(fd, path, n, &hash));
     if (memcmp(&hash, &end.hash, sizeof hash) != 0) FAIL(ERR_DATA, "%s: is damaged: its contents do not match its seal", path);

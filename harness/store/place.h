@@ -19,8 +19,8 @@ status place_begin(const char *path, char tmp[PLACE_PATH]);
 status place_finish(const char *tmp, const char *path);
 
 /* Compare a file with its seal: 32 bytes behind the HDF5 data ("reach seal xxh3" and the XXH3 hash of all before it),
- * which HDF5 itself never looks at.  A file without a seal, as another program would rewrite it, is let pass.
- * ERR_IO if it cannot be read; ERR_DATA if bytes have changed. */
+ * which HDF5 itself never looks at.  HDF5 1.10 can crash on a damaged file, so it is shown none that does not match.
+ * ERR_IO if it cannot be read; ERR_DATA if it has no seal or bytes have changed. */
 status place_check(const char *path);
 
 #endif

@@ -13,8 +13,12 @@
  *   /predictors          struct predictor_row[]
  *   /cost                attributes: parameters, flops_per_token, tokens_per_second, seconds, activation_bytes,
  *                        activation_bytes_per_token, peak_rss_bytes
- *   /checkpoint          what training needs to go on (absent once a run is done and not asked to keep it), and
- *                        /checkpoint/parameters/NAME: (rows, cols) each
+ *   /checkpoint          what training needs to go on (absent once a run is done and not asked to keep it):
+ *                        parameters/NAME: (rows, cols) each; first, second, best: flat; layout: name, offset, rows, cols
+ *
+ * Behind the HDF5 data lie 32 bytes that HDF5 does not look at: a seal (a hash of the rest).  A file without it, or that
+ * does not match it, is refused; copies made by cp are as good as the original, files rewritten by h5py or h5repack are not.
+ * HDF5 is a library of one thread: write and read from one thread at a time.
  */
 #ifndef REACH_RESULTS_H
 #define REACH_RESULTS_H
@@ -80,7 +84,8 @@ struct predictor_row {
 
 struct attribute { char name[64]; char text[1024]; };
 
-/* A run's results in memory: plain growing arrays, owned by the struct. */
+/* A run's results in memory: plain arrays, owned by the struct, that grow only by results_add_*.  A count may be lowered to
+ * cut rows off. */
 struct results {
     char            title[256], label[64], variant[64], task[64], train_id[40], reason[512];
     uint64_t        seed;
@@ -120,19 +125,22 @@ void results_add_eval(struct results *r, const struct eval_row *row);
 void results_add_test(struct results *r, const struct test_row *row);
 void results_add_position(struct results *r, const struct position_row *row);
 void results_add_predictor(struct results *r, const struct predictor_row *row);
+/* A name that is there already takes the new text; texts over 1023 bytes are cut. */
 void results_add_option(struct results *r, const char *name, const char *text);
 void results_add_environment(struct results *r, const char *name, const char *text);
-void checkpoint_free(struct checkpoint *c);
+void checkpoint_free(struct checkpoint *c); /* accepts NULL */
 
-/* Write beside `path`, sync, rename.  ERR_IO with the path and the reason; the old file then stands unharmed. */
+/* Write beside `path` (to PATH.tmp.PID), sync, rename; folders missing on the way are made.  Parameters are kept by name:
+ * values of `parameters` between them (padding) read back as 0.  ERR_IO with the path and the reason; the old file then stands unharmed. */
 status results_write(const struct results *r, const char *path);
 
 /* Read all of a file (checkpoint too if `with_checkpoint`) into an initialised, empty `r`.
- * ERR_IO if it cannot be opened; ERR_DATA if it is not ours, or its schema is newer. */
+ * ERR_IO if it cannot be opened; ERR_DATA if it is not ours, cut short, damaged, or its schema is newer; `r` is then empty
+ * again.  A file written in float is read into double and the other way round. */
 status results_read(struct results *r, const char *path, bool with_checkpoint);
 
-/* Hash of all that is reproducible: config, curves without seconds, tests, positions, final parameters if present;
- * not seconds, environment, cost.  `out` 32 hex digits and a 0. */
+/* Hash of all that is reproducible: config, curves without seconds, tests, positions, parameters (and best
+ * parameters) if present; not seconds, environment, cost.  `out` 32 hex digits and a 0. */
 void results_digest(const struct results *r, char out[33]);
 
 #endif

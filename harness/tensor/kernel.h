@@ -137,6 +137,11 @@ struct kernel {
     void   (*add_columns)(size_t rows, size_t C, const real *x, real *out);
     /* y[row] = x[row] + b for every row (y may be x) */
     void   (*add_row)(size_t rows, size_t C, const real *x, const real *b, real *y);
+
+    /* C (m, n) = alpha op(A) op(B) + beta C; ta, tb: transposed.  The contract of product.h, which chooses between
+     * this and BLAS. */
+    void (*product)(int ta, int tb, size_t m, size_t n, size_t k, real alpha, const real *A, size_t lda, const real *B,
+                    size_t ldb, real beta, real *C, size_t ldc);
 };
 
 /* The best table for this CPU, or the one that `name` ("avx512", "avx2", "plain") asks for.

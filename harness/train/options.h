@@ -4,7 +4,7 @@
 
 #include "base/option.h"
 
-enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW };
+enum optimizer_kind { OPTIMIZER_ADAM, OPTIMIZER_ADAMW };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_RSQRT, SCHEDULE_ONE_CYCLE };
 enum keep { KEEP_LAST, KEEP_BEST };
 
@@ -13,7 +13,7 @@ struct train_options {
     int64_t batch;         /* examples (or windows) of a step                                    */
     int64_t steps;         /* budget; 0: by tokens                                               */
     double  tokens;        /* budget in input tokens; used when steps = 0                        */
-    int     optimizer;     /* enum optimizer                                                     */
+    int     optimizer;     /* enum optimizer_kind                                                     */
     double  rate;          /* peak learning rate                                                 */
     int     schedule;      /* enum schedule                                                      */
     int64_t warmup;        /* steps                                                              */

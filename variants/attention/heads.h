@@ -7,6 +7,7 @@
 #ifndef REACH_HEADS_H
 #define REACH_HEADS_H
 
+#include "tensor/ops.h"
 #include "variants/variant.h"
 
 struct heads {

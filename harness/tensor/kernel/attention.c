@@ -1,13 +1,602 @@
+/* attention.c -- softmax attention of one head over pieces, in tiles.
+ *
+ *   s_ij  = scale q_i . k_j + term_ij         w_ij = e^(s_ij - lse_i)        out_i = sum_j m_ij w_ij v_j
+ *   dw_ij = m_ij dout_i . v_j                 ds_ij = w_ij (dw_ij - delta_i)   delta_i = dout_i . out_i
+ *   dv_j += sum_i m_ij w_ij dout_i            dk_j += scale sum_i ds_ij q_i    dq_i += scale sum_j ds_ij k_j
+ *
+ * Vaswani et al., arXiv:1706.03762, eq. (1); tiles and recomputation from lse: Dao et al., arXiv:2205.14135.
+ * q, k: (n, D); v, out: (n, Dv).  Time O(n keys D), of which tiles that the pattern leaves empty cost nothing: a band of
+ * width w is O(n w).  Memory: a fixed scratch.
+ *
+ * Layout.  Vector lanes are queries: a tile of scores is stored transposed, [key][query], so that maximum and sum of a
+ * row are vertical operations, and q, dout are transposed once per block of Q_TILE queries:
+ *
+ *            query 0 .. Q_TILE                  register tile = STRIP keys x GROUP queries
+ *     key  +------+------+                        none   nothing in it is allowed: not computed
+ *      0   | full | full |                        full   everything is: no mask
+ *      :   | edge | full |                        edge   computed, then masked
+ *    K_TILE| none | edge |
+ *          +------+------+
+ *
+ * All five products are then of two kinds: rows of k or v broadcast against lanes (scores, dw, out, dq), and the tile
+ * broadcast against rows of q or dout (dk, dv).  Each has one micro-kernel; they are kept out of line, because
+ * inlined into something large the compiler may spill their accumulators.
+ *
+ * The exponential is 2^x and log2(e) goes into the scale of q.  Forward keeps a reference value per row, subtracted from
+ * the scores before they are summed up: the first strip's maximum, moved only when a score exceeds it by 2^40.  The result
+ * is as exact as with the true maximum, as the weights stay far from overflow, and a pass over the scores is saved.
+ *
+ * Traps.  A forbidden score has weight exactly 0, and it cannot move the reference; so later keys never change earlier
+ * rows by a bit.  But 0 * v is added for a masked key in an edge tile: v (and in the backward pass dout) must be finite
+ * there, or NaN spreads.  `every` > 1 is masked, not skipped.  Dropout multiplies after normalisation, so lse is without it.
+ */
 #include "tensor/kernel/functions.h"
-#define ref_attention_sees NAME(tmp_sees)
-#define ref_dropout NAME(tmp_dropout)
-#define ref_attention_forward NAME(tmp_forward)
-#define ref_attention_backward NAME(tmp_backward)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include "../../../tests/ref/attention.h"
-#define REACH_REF_ATTENTION_H
-#include "../../../tests/ref/attention.c"
-size_t NAME(attention_scratch)(size_t D, size_t Dv) { (void)D; (void)Dv; return 64; }
-void NAME(attention_forward)(const struct attention_head *h, void *scratch) { (void)scratch; ref_attention_forward(h); }
-void NAME(attention_backward)(const struct attention_head *h, void *scratch) { (void)scratch; ref_attention_backward(h); }
+
+#if LANES == 16
+#define STRIP    8 /* keys of a register tile: STRIP x 2 accumulators         */
+#define CHANNELS 8 /* channels of a register tile where channels are broadcast */
+#elif LANES == 8
+#define STRIP    6
+#define CHANNELS 4
+#else
+#define STRIP    4
+#define CHANNELS 4
+#endif
+
+#define GROUP  (2 * LANES)
+#define Q_TILE 64
+#define K_TILE (8 * STRIP)
+#define GROUPS (Q_TILE / GROUP)
+#define STRIPS (K_TILE / STRIP)
+#define JUMP   40 /* the reference moves when 2^JUMP is exceeded */
+
+#define LOG2_E ((real)1.44269504088896340736)
+#define LN_2   ((real)0.69314718055994530942)
+#define KERNEL_FUNCTION static __attribute__((noinline)) void
+
+enum { NONE, FULL, EDGE };
+
+/* Scratch of one head; arrays are [row][Q_TILE] unless said. */
+struct work {
+    real *qt, *ot, *dot, *dqt;   /* transposed q (scaled), out, dout, dq                      */
+    real *rows_q, *rows_do;      /* (Q_TILE, wide_D), (Q_TILE, wide_Dv): q scale, dout        */
+    real *p, *ds, *bias, *drop;  /* tiles                                                     */
+    real *pack_k, *pack_v;       /* (K_TILE, tall_D), (K_TILE, tall_Dv): when D % CHANNELS    */
+    real *dump;                  /* gradients of rows past the last key go here               */
+    real *reference, *limit, *sum, *lse, *delta; /* (Q_TILE); reference and lse in powers of 2 */
+    lane_int *band;              /* allowed by distance: [K_TILE + i - j]                     */
+    size_t wide_D, wide_Dv, tall_D, tall_Dv;
+};
+
+static size_t up_to(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+static size_t lay_out(struct work *w, size_t D, size_t Dv, char *base)
+{
+    w->wide_D = up_to(D, LANES), w->wide_Dv = up_to(Dv, LANES);
+    w->tall_D = up_to(D, CHANNELS), w->tall_Dv = up_to(Dv, CHANNELS);
+    size_t at = 0;
+#define TAKE(field, n) (w->field = (void *)(base + at), at += up_to((n) * sizeof(real), 64))
+    TAKE(qt, w->tall_D * Q_TILE);
+    TAKE(ot, w->tall_Dv * Q_TILE);
+    TAKE(dot, w->tall_Dv * Q_TILE);
+    TAKE(dqt, w->tall_D * Q_TILE);
+    TAKE(rows_q, w->wide_D * Q_TILE);
+    TAKE(rows_do, w->wide_Dv * Q_TILE);
+    TAKE(p, K_TILE * Q_TILE);
+    TAKE(ds, K_TILE * Q_TILE);
+    TAKE(bias, K_TILE * Q_TILE);
+    TAKE(drop, K_TILE * Q_TILE);
+    TAKE(pack_k, K_TILE * w->tall_D);
+    TAKE(pack_v, K_TILE * w->tall_Dv);
+    TAKE(dump, w->wide_D + w->wide_Dv);
+    TAKE(reference, Q_TILE);
+    TAKE(limit, Q_TILE);
+    TAKE(sum, Q_TILE);
+    TAKE(lse, Q_TILE);
+    TAKE(delta, Q_TILE);
+    TAKE(band, Q_TILE + K_TILE + LANES);
+#undef TAKE
+    return at;
+}
+
+size_t NAME(attention_scratch)(size_t D, size_t Dv)
+{
+    struct work w;
+    return lay_out(&w, D, Dv, NULL);
+}
+
+/* One tile: queries query.. of the head against keys key.. of a piece. */
+struct tile {
+    const struct attention_head  *head;
+    const struct attention_piece *piece;
+    struct work                  *work;
+    size_t query, queries, key, keys; /* row numbers and how many are real      */
+    size_t column;                    /* of key 0 of the piece, for dropout     */
+    const real *k, *v;                /* the tile's rows                        */
+    int  masked, dropping;
+    unsigned char class[STRIPS][GROUPS];
+    size_t low[GROUPS], high[GROUPS]; /* strips that are not NONE               */
+};
+
+/* ---- micro-kernels ------------------------------------------------------------------------------------------ */
+
+/* acc[r][] += sum over c of row[r][c] at[c][GROUP]: one register tile of scores. */
+INLINE void dot_rows(size_t n, const real *const row[STRIP], const real *at, vec acc[STRIP][2])
+{
+    for (size_t c = 0; c < n; c++) {
+        vec x0 = load(at + c * Q_TILE), x1 = load(at + c * Q_TILE + LANES);
+        PIN(x0);
+        PIN(x1);
+        for (int r = 0; r < STRIP; r++) {
+            const vec y = all(row[r][c]);
+            acc[r][0] += y * x0;
+            acc[r][1] += y * x1;
+        }
+    }
+}
+
+/* to[c][GROUP] += sum over j of rows[j][c] weight[j][GROUP], for n channels, a multiple of CHANNELS. */
+KERNEL_FUNCTION add_channels(size_t n, size_t keys, const real *rows, size_t stride, const real *weight, real *to)
+{
+    for (size_t c = 0; c < n; c += CHANNELS) {
+        vec acc[CHANNELS][2];
+        for (int r = 0; r < CHANNELS; r++)
+            for (int l = 0; l < 2; l++) acc[r][l] = load(to + (c + r) * Q_TILE + l * LANES);
+        for (size_t j = 0; j < keys; j++) {
+            const real *row = rows + j * stride + c;
+            vec x0 = load(weight + j * Q_TILE), x1 = load(weight + j * Q_TILE + LANES);
+            PIN(x0);
+            PIN(x1);
+            for (int r = 0; r < CHANNELS; r++) {
+                const vec y = all(row[r]);
+                acc[r][0] += y * x0;
+                acc[r][1] += y * x1;
+            }
+        }
+        for (int r = 0; r < CHANNELS; r++)
+            for (int l = 0; l < 2; l++) store(to + (c + r) * Q_TILE + l * LANES, acc[r][l]);
+    }
+}
+
+/* to[r][c..] += sum over i of weight[r][i] rows[i][c..], `width` vectors of which the last has `some` channels. */
+INLINE void add_rows_at(int width, size_t some, size_t queries, const real *weight, const real *rows, size_t wide,
+                        real *const to[STRIP], size_t c)
+{
+    vec acc[STRIP][2];
+    for (int r = 0; r < STRIP; r++)
+        for (int l = 0; l < width; l++) acc[r][l] = get(to[r] + c + l * LANES, l + 1 == width ? some : LANES);
+    for (size_t i = 0; i < queries; i++) {
+        vec x[2];
+        for (int l = 0; l < width; l++) {
+            x[l] = load(rows + i * wide + c + l * LANES);
+            PIN(x[l]);
+        }
+        for (int r = 0; r < STRIP; r++) {
+            const vec y = all(weight[r * Q_TILE + i]);
+            for (int l = 0; l < width; l++) acc[r][l] += y * x[l];
+        }
+    }
+    for (int r = 0; r < STRIP; r++)
+        for (int l = 0; l < width; l++) put(to[r] + c + l * LANES, acc[r][l], l + 1 == width ? some : LANES);
+}
+
+KERNEL_FUNCTION add_rows(size_t n, size_t queries, const real *weight, const real *rows, size_t wide,
+                         real *const to[STRIP])
+{
+    size_t c = 0;
+    for (; c + GROUP <= n; c += GROUP) add_rows_at(2, LANES, queries, weight, rows, wide, to, c);
+    if (c + LANES <= n) add_rows_at(1, LANES, queries, weight, rows, wide, to, c), c += LANES;
+    if (c < n) add_rows_at(1, n - c, queries, weight, rows, wide, to, c);
+}
+
+/* ---- one group of queries against the strips of a tile ---------------------------------------------------------- */
+
+/* Row j of the tile; past the last key, the last key again (masked later). */
+INLINE void point_at_rows(const struct tile *t, const real *rows, size_t stride, size_t j, const real *row[STRIP])
+{
+    for (size_t r = 0; r < STRIP; r++) row[r] = rows + (j + r < t->keys ? j + r : t->keys - 1) * stride;
+}
+
+INLINE ivec allowed(const struct tile *t, size_t i, size_t j)
+{
+    if (j >= t->keys || (t->piece->visible && !t->piece->visible[t->key + j])) return (ivec){0};
+    return *(const ivec_any *)(t->work->band + K_TILE + i - j);
+}
+
+/* Give rows whose score exceeds the limit a new reference: s becomes s - shift, and what was summed up is rescaled. */
+static __attribute__((noinline)) void raise_reference(const struct tile *t, size_t i, size_t first, size_t j, vec max,
+                                                      real *shift_out)
+{
+    struct work *w = t->work;
+    const vec limit = load(w->limit + i);
+    const ivec over = max > limit, had = limit > all(0);
+    const vec shift = keep(over, max);
+    store(shift_out, shift);
+    store(w->reference + i, load(w->reference + i) + shift);
+    store(w->limit + i, choose(over, all(JUMP), limit));
+    if (!any_greater(keep(over & had, all(1)), all(0))) return;
+    const vec factor = choose(over & had, exp2_vec(-shift), all(1));
+    store(w->sum + i, load(w->sum + i) * factor);
+    for (size_t c = 0; c < w->tall_Dv; c++) store(w->ot + c * Q_TILE + i, load(w->ot + c * Q_TILE + i) * factor);
+    for (size_t r = first; r < j; r++) store(w->p + r * Q_TILE + i, load(w->p + r * Q_TILE + i) * factor);
+}
+
+/* Weights of the group's queries, not yet normalised, into the tile p; their sums. */
+KERNEL_FUNCTION weigh_forward(const struct tile *t, size_t group)
+{
+    struct work *w = t->work;
+    const size_t i = group * GROUP, first = t->low[group] * STRIP;
+    vec sum0 = load(w->sum + i), sum1 = load(w->sum + i + LANES);
+    for (size_t strip = t->low[group]; strip < t->high[group]; strip++) {
+        const size_t j = strip * STRIP;
+        const real *row[STRIP];
+        vec acc[STRIP][2];
+        point_at_rows(t, t->k, t->piece->k_stride, j, row);
+        const vec start0 = -load(w->reference + i), start1 = -load(w->reference + i + LANES);
+        for (int r = 0; r < STRIP; r++) acc[r][0] = start0, acc[r][1] = start1;
+        dot_rows(t->head->D, row, w->qt + i, acc);
+        if (t->piece->term) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++) acc[r][l] += LOG2_E * load(w->bias + (j + r) * Q_TILE + i + l * LANES);
+        }
+        if (t->class[strip][group] == EDGE) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++)
+                    acc[r][l] = choose(allowed(t, i + l * LANES, j + r), acc[r][l], all(-INFINITY));
+        }
+        vec max0 = acc[0][0], max1 = acc[0][1];
+        for (int r = 1; r < STRIP; r++) max0 = at_least(acc[r][0], max0), max1 = at_least(acc[r][1], max1);
+        if (any_greater(max0, load(w->limit + i)) || any_greater(max1, load(w->limit + i + LANES))) {
+            real shift[GROUP];
+            store(w->sum + i, sum0);
+            store(w->sum + i + LANES, sum1);
+            raise_reference(t, i, first, j, max0, shift);
+            raise_reference(t, i + LANES, first, j, max1, shift + LANES);
+            sum0 = load(w->sum + i), sum1 = load(w->sum + i + LANES);
+            for (int r = 0; r < STRIP; r++) acc[r][0] -= load(shift), acc[r][1] -= load(shift + LANES);
+        }
+        for (int r = 0; r < STRIP; r++)
+            for (int l = 0; l < 2; l++) acc[r][l] = exp2_vec(acc[r][l]);
+        if (t->class[strip][group] == EDGE) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++) acc[r][l] = keep(allowed(t, i + l * LANES, j + r), acc[r][l]);
+        }
+        for (int r = 0; r < STRIP; r++) {
+            sum0 += acc[r][0];
+            sum1 += acc[r][1];
+        }
+        if (t->dropping) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++) acc[r][l] *= load(w->drop + (j + r) * Q_TILE + i + l * LANES);
+        }
+        for (int r = 0; r < STRIP; r++)
+            for (int l = 0; l < 2; l++) store(w->p + (j + r) * Q_TILE + i + l * LANES, acc[r][l]);
+    }
+    store(w->sum + i, sum0);
+    store(w->sum + i + LANES, sum1);
+}
+
+/* The weights again, from lse, and the gradient of the scores: tiles p (after dropout) and ds. */
+KERNEL_FUNCTION weigh_backward(const struct tile *t, size_t group)
+{
+    struct work *w = t->work;
+    const size_t i = group * GROUP;
+    for (size_t strip = t->low[group]; strip < t->high[group]; strip++) {
+        const size_t j = strip * STRIP;
+        const real *row[STRIP];
+        vec acc[STRIP][2];
+        real *p = w->p + j * Q_TILE + i, *ds = w->ds + j * Q_TILE + i;
+        point_at_rows(t, t->k, t->piece->k_stride, j, row);
+        const vec start0 = -load(w->lse + i), start1 = -load(w->lse + i + LANES);
+        for (int r = 0; r < STRIP; r++) acc[r][0] = start0, acc[r][1] = start1;
+        dot_rows(t->head->D, row, w->qt + i, acc);
+        if (t->piece->term) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++) acc[r][l] += LOG2_E * load(w->bias + (j + r) * Q_TILE + i + l * LANES);
+        }
+        for (int r = 0; r < STRIP; r++)
+            for (int l = 0; l < 2; l++) acc[r][l] = exp2_vec(acc[r][l]);
+        if (t->class[strip][group] == EDGE) {
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++) acc[r][l] = keep(allowed(t, i + l * LANES, j + r), acc[r][l]);
+        }
+        for (int r = 0; r < STRIP; r++)
+            for (int l = 0; l < 2; l++) store(p + r * Q_TILE + l * LANES, acc[r][l]);
+
+        point_at_rows(t, t->v, t->piece->v_stride, j, row);
+        const vec delta0 = load(w->delta + i), delta1 = load(w->delta + i + LANES);
+        if (!t->dropping) {
+            for (int r = 0; r < STRIP; r++) acc[r][0] = -delta0, acc[r][1] = -delta1;
+            dot_rows(t->head->Dv, row, w->dot + i, acc);
+            for (int r = 0; r < STRIP; r++)
+                for (int l = 0; l < 2; l++)
+                    store(ds + r * Q_TILE + l * LANES, acc[r][l] * load(p + r * Q_TILE + l * LANES));
+        } else {
+            for (int r = 0; r < STRIP; r++) acc[r][0] = acc[r][1] = (vec){0};
+            dot_rows(t->head->Dv, row, w->dot + i, acc);
+            for (int r = 0; r < STRIP; r++) {
+                for (int l = 0; l < 2; l++) {
+                    const size_t at = r * Q_TILE + l * LANES;
+                    const vec weight = load(p + at), m = load(w->drop + j * Q_TILE + i + at);
+                    store(ds + at, weight * (m * acc[r][l] - (l ? delta1 : delta0)));
+                    store(p + at, weight * m);
+                }
+            }
+        }
+    }
+}
+
+/* ---- tiles -------------------------------------------------------------------------------------------------- */
+
+static ptrdiff_t clamp(ptrdiff_t x, ptrdiff_t low, ptrdiff_t high) { return x < low ? low : x > high ? high : x; }
+
+/* Which register tiles are empty, full or need a mask; returns 0 if the whole tile is empty. */
+static int classify(struct tile *t)
+{
+    const struct pattern *by = &t->piece->pattern;
+    const ptrdiff_t apart = (t->head->first + (ptrdiff_t)t->query) - (t->piece->first + (ptrdiff_t)t->key);
+    const ptrdiff_t bound = Q_TILE + K_TILE; /* distances inside the tile are smaller */
+    const ptrdiff_t near = clamp(by->near - apart, -bound, bound), far = clamp(by->far - apart, -bound, bound);
+    int edges = 0, any = 0;
+    for (size_t g = 0; g < GROUPS; g++) {
+        t->low[g] = t->high[g] = 0;
+        const ptrdiff_t i0 = (ptrdiff_t)(g * GROUP);
+        const ptrdiff_t i1 = (ptrdiff_t)((g + 1) * GROUP < t->queries ? (g + 1) * GROUP : t->queries) - 1;
+        for (size_t s = 0; s < STRIPS; s++) {
+            const ptrdiff_t j0 = (ptrdiff_t)(s * STRIP), j1 = j0 + STRIP - 1;
+            int class = EDGE;
+            if (i1 < i0 || j0 >= (ptrdiff_t)t->keys || i1 - j0 < near || i0 - j1 > far) class = NONE;
+            else if (i0 - j1 >= near && i1 - j0 <= far && by->every == 1 && j1 < (ptrdiff_t)t->keys && !t->piece->visible)
+                class = FULL;
+            t->class[s][g] = (unsigned char)class;
+            if (class == NONE) continue;
+            if (t->high[g] == 0) t->low[g] = s;
+            t->high[g] = s + 1;
+            any = 1;
+            edges |= class == EDGE;
+        }
+    }
+    if (edges) {
+        for (ptrdiff_t delta = -K_TILE; delta < Q_TILE; delta++) {
+            const int yes = near <= delta && delta <= far && (by->every == 1 || (apart + delta) % by->every == 0);
+            t->work->band[K_TILE + delta] = yes ? -1 : 0;
+        }
+    }
+    return any;
+}
+
+/* Dropout's factors for the tile.  Lanes of philox are queries; a counter decides 8 neighbouring columns. */
+static void fill_drop(const struct tile *t)
+{
+    const struct attention_head *h = t->head;
+    const uint32_t threshold = dropout_threshold(&h->drop);
+    const real factor = dropout_factor(threshold);
+    const size_t column = t->column + t->key, last = column + t->keys - 1;
+    for (size_t block = column / 8; block <= last / 8; block++) {
+        for (size_t i = 0; i < up_to(t->queries, WORDS); i += WORDS) {
+            uint32_t row[WORDS];
+            for (size_t l = 0; l < WORDS; l++) row[l] = (uint32_t)(h->first + (ptrdiff_t)(t->query + i + l));
+            words c[4] = {{0}, (words){0} + (uint32_t)block, (words){0} + h->example_id,
+                          (words){0} + (uint32_t)h->head};
+            memcpy(&c[0], row, BYTES);
+            philox(h->drop.key, c);
+            for (size_t lane = 0; lane < 8; lane++) {
+                const size_t at = block * 8 + lane;
+                if (at < column || at > last) continue;
+                const words bits = (c[lane / 2] >> (16 * (lane % 2))) & 0xffff;
+                real *to = t->work->drop + (at - column) * Q_TILE + i;
+                for (size_t l = 0; l < WORDS; l++) to[l] = bits[l] >= threshold ? factor : 0;
+            }
+        }
+    }
+}
+
+static struct score_tile as_seen_by_term(const struct tile *t)
+{
+    return (struct score_tile){
+        .head = t->head->head, .example = t->head->example, .queries = t->queries, .keys = t->keys, .stride = Q_TILE,
+        .query = t->query, .key = t->key, .query_position = t->head->first + (ptrdiff_t)t->query,
+        .key_position = t->piece->first + (ptrdiff_t)t->key,
+    };
+}
+
+/* Make the tile of keys key..; returns 0 if there is nothing in it. */
+static int begin_tile(struct tile *t, size_t key)
+{
+    const struct attention_piece *p = t->piece;
+    t->key = key;
+    t->keys = p->keys - key < K_TILE ? p->keys - key : K_TILE;
+    t->k = p->k + key * p->k_stride;
+    t->v = p->v + key * p->v_stride;
+    if (!classify(t)) return 0;
+    if (t->dropping) fill_drop(t);
+    if (p->term) {
+        const struct score_tile seen = as_seen_by_term(t);
+        memset(t->work->bias, 0, K_TILE * Q_TILE * sizeof(real));
+        p->term->add(p->term, &seen, t->work->bias);
+    }
+    return 1;
+}
+
+/* The keys [from, to) of a piece that some query of the block may see. */
+static void visible_keys(const struct tile *t, size_t *from, size_t *to)
+{
+    const struct attention_piece *p = t->piece;
+    const ptrdiff_t apart = t->head->first + (ptrdiff_t)t->query - p->first, keys = (ptrdiff_t)p->keys;
+    const ptrdiff_t low = clamp(apart - p->pattern.far, 0, keys);
+    *from = (size_t)low / STRIP * STRIP;
+    *to = (size_t)clamp(apart + (ptrdiff_t)t->queries - p->pattern.near, low, keys);
+}
+
+/* Rows of keys with their channels filled up to a multiple of CHANNELS, if they are not one already. */
+static const real *filled_up(const real *rows, size_t stride, size_t n, size_t D, size_t tall, real *room,
+                             size_t *new_stride)
+{
+    *new_stride = D == tall ? stride : tall;
+    if (D == tall) return rows;
+    for (size_t j = 0; j < n; j++) {
+        memcpy(room + j * tall, rows + j * stride, D * sizeof(real));
+        memset(room + j * tall + D, 0, (tall - D) * sizeof(real));
+    }
+    return room;
+}
+
+/* to[c][i] = factor * rows[i][c], 0 for i >= n. */
+static void transpose(const real *rows, size_t stride, size_t n, size_t D, real factor, real *to)
+{
+    for (size_t c = 0; c < D; c++) {
+        for (size_t i = 0; i < n; i++) to[c * Q_TILE + i] = factor * rows[i * stride + c];
+        for (size_t i = n; i < Q_TILE; i++) to[c * Q_TILE + i] = 0;
+    }
+}
+
+/* to[i][c] = factor * rows[i][c], 0 for i >= n or c >= D. */
+static void copy_rows(const real *rows, size_t stride, size_t n, size_t D, real factor, real *to, size_t wide)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t c = 0; c < D; c++) to[i * wide + c] = factor * rows[i * stride + c];
+        for (size_t c = D; c < wide; c++) to[i * wide + c] = 0;
+    }
+    memset(to + n * wide, 0, (Q_TILE - n) * wide * sizeof(real));
+}
+
+static void clear(real *at, size_t n) { memset(at, 0, n * sizeof(real)); }
+
+/* ---- a block of queries ----------------------------------------------------------------------------------------- */
+
+static void forward_piece(struct tile *t)
+{
+    const struct attention_piece *p = t->piece;
+    struct work *w = t->work;
+    size_t from, to;
+    visible_keys(t, &from, &to);
+    if (from >= to) return;
+    transpose(p->q + t->query * p->q_stride, p->q_stride, t->queries, t->head->D, t->head->scale * LOG2_E, w->qt);
+    for (size_t key = from; key < to; key += K_TILE) {
+        if (!begin_tile(t, key)) continue;
+        size_t stride;
+        const real *v = filled_up(t->v, p->v_stride, t->keys, t->head->Dv, w->tall_Dv, w->pack_v, &stride);
+        for (size_t g = 0; g < GROUPS; g++) {
+            if (t->high[g] == 0) continue;
+            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP < t->keys ? t->high[g] * STRIP : t->keys;
+            weigh_forward(t, g);
+            add_channels(w->tall_Dv, high - low, v + low * stride, stride, w->p + low * Q_TILE + g * GROUP,
+                         w->ot + g * GROUP);
+        }
+    }
+}
+
+void NAME(attention_forward)(const struct attention_head *h, void *scratch)
+{
+    struct work w;
+    lay_out(&w, h->D, h->Dv, scratch);
+    for (size_t query = 0; query < h->queries; query += Q_TILE) {
+        struct tile t = {.head = h, .work = &w, .query = query, .dropping = h->drop.rate > 0};
+        t.queries = h->queries - query < Q_TILE ? h->queries - query : Q_TILE;
+        clear(w.ot, w.tall_Dv * Q_TILE);
+        clear(w.sum, Q_TILE);
+        clear(w.reference, Q_TILE);
+        for (size_t i = 0; i < Q_TILE; i++) w.limit[i] = -INFINITY;
+        for (size_t a = 0; a < h->pieces; a++) {
+            t.piece = h->piece + a;
+            forward_piece(&t);
+            t.column += t.piece->keys;
+        }
+        for (size_t i = 0; i < t.queries; i++) {
+            const int empty = w.sum[i] == 0;
+            const real over = empty ? 0 : 1 / w.sum[i];
+            real *out = h->out + (query + i) * h->out_stride;
+            for (size_t c = 0; c < h->Dv; c++) out[c] = w.ot[c * Q_TILE + i] * over;
+            h->lse[query + i] = empty ? -INFINITY : (w.reference[i] + (real)log2(w.sum[i])) * LN_2;
+        }
+    }
+}
+
+/* Sums over queries for each strip of keys, from a tile of weights; rows of k or v that do not exist go to the dump. */
+static void add_to_keys(const struct tile *t, const real *weights, size_t n, const real *rows, size_t wide, real *to,
+                        size_t stride)
+{
+    for (size_t s = 0; s < STRIPS; s++) {
+        size_t low = GROUPS, high = 0;
+        for (size_t g = 0; g < GROUPS; g++) {
+            if (t->class[s][g] == NONE) continue;
+            if (low > g) low = g;
+            high = g + 1;
+        }
+        if (low >= high) continue;
+        const size_t i0 = low * GROUP, i1 = high * GROUP < t->queries ? high * GROUP : t->queries;
+        real *row[STRIP];
+        for (size_t r = 0; r < STRIP; r++) {
+            const size_t j = s * STRIP + r;
+            row[r] = j < t->keys ? to + (t->key + j) * stride : t->work->dump;
+        }
+        add_rows(n, i1 - i0, weights + s * STRIP * Q_TILE + i0, rows + i0 * wide, wide, row);
+    }
+}
+
+static void backward_piece(struct tile *t)
+{
+    const struct attention_piece *p = t->piece;
+    const struct attention_head *h = t->head;
+    struct work *w = t->work;
+    size_t from, to;
+    visible_keys(t, &from, &to);
+    if (from >= to) return;
+    const real *q = p->q + t->query * p->q_stride;
+    transpose(q, p->q_stride, t->queries, h->D, h->scale * LOG2_E, w->qt);
+    copy_rows(q, p->q_stride, t->queries, h->D, h->scale, w->rows_q, w->wide_D);
+    clear(w->dqt, w->tall_D * Q_TILE);
+    for (size_t key = from; key < to; key += K_TILE) {
+        if (!begin_tile(t, key)) continue;
+        size_t stride;
+        const real *k = filled_up(t->k, p->k_stride, t->keys, h->D, w->tall_D, w->pack_k, &stride);
+        const int told = p->term && p->term->backward;
+        if (told) clear(w->ds, K_TILE * Q_TILE);
+        for (size_t g = 0; g < GROUPS; g++) {
+            if (t->high[g] == 0) continue;
+            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP < t->keys ? t->high[g] * STRIP : t->keys;
+            weigh_backward(t, g);
+            if (p->dq)
+                add_channels(w->tall_D, high - low, k + low * stride, stride, w->ds + low * Q_TILE + g * GROUP,
+                             w->dqt + g * GROUP);
+        }
+        if (p->dv) add_to_keys(t, w->p, h->Dv, w->rows_do, w->wide_Dv, p->dv, p->v_stride);
+        if (p->dk) add_to_keys(t, w->ds, h->D, w->rows_q, w->wide_D, p->dk, p->k_stride);
+        if (told) {
+            const struct score_tile seen = as_seen_by_term(t);
+            p->term->backward(p->term, &seen, w->ds);
+        }
+    }
+    if (!p->dq) return;
+    for (size_t i = 0; i < t->queries; i++) {
+        real *dq = p->dq + (t->query + i) * p->q_stride;
+        for (size_t c = 0; c < h->D; c++) dq[c] += h->scale * w->dqt[c * Q_TILE + i];
+    }
+}
+
+void NAME(attention_backward)(const struct attention_head *h, void *scratch)
+{
+    struct work w;
+    lay_out(&w, h->D, h->Dv, scratch);
+    clear(w.dump, w.wide_D + w.wide_Dv);
+    for (size_t query = 0; query < h->queries; query += Q_TILE) {
+        struct tile t = {.head = h, .work = &w, .query = query, .dropping = h->drop.rate > 0};
+        t.queries = h->queries - query < Q_TILE ? h->queries - query : Q_TILE;
+        const real *d_out = h->d_out + query * h->out_stride, *out = h->out + query * h->out_stride;
+        transpose(d_out, h->out_stride, t.queries, h->Dv, 1, w.dot);
+        copy_rows(d_out, h->out_stride, t.queries, h->Dv, 1, w.rows_do, w.wide_Dv);
+        for (size_t i = 0; i < Q_TILE; i++) {
+            real delta = 0;
+            if (i < t.queries)
+                for (size_t c = 0; c < h->Dv; c++) delta += d_out[i * h->out_stride + c] * out[i * h->out_stride + c];
+            w.delta[i] = delta;
+            /* a row that sees nothing is masked everywhere; its lse must only not make NaN */
+            w.lse[i] = i < t.queries && h->lse[query + i] != -INFINITY ? h->lse[query + i] * LOG2_E : 0;
+        }
+        for (size_t a = 0; a < h->pieces; a++) {
+            t.piece = h->piece + a;
+            backward_piece(&t);
+            t.column += t.piece->keys;
+        }
+    }
+}

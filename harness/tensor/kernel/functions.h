@@ -34,4 +34,7 @@ double NAME(sum_squares)(size_t n, const real *x);
 void   NAME(add_columns)(size_t rows, size_t C, const real *x, real *out);
 void   NAME(add_row)(size_t rows, size_t C, const real *x, const real *b, real *y);
 
+void NAME(product)(int ta, int tb, size_t m, size_t n, size_t k, real alpha, const real *A, size_t lda, const real *B,
+                   size_t ldb, real beta, real *C, size_t ldc);
+
 #endif

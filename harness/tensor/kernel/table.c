@@ -28,4 +28,5 @@ const struct kernel NAME(kernel) = {
     .sum_squares        = NAME(sum_squares),
     .add_columns        = NAME(add_columns),
     .add_row            = NAME(add_row),
+    .product            = NAME(product),
 };

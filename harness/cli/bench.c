@@ -1,0 +1,145 @@
+/* bench.c -- reach bench [VARIANT...] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "bench/bench.h"
+#include "cli/command.h"
+#include "config/config.h"
+
+struct bench_flags {
+    const char *lengths, *seconds, *threads, *width, *layers, *heads, *batch_tokens, *workload;
+    bool causal;
+};
+
+static double megabytes_resident(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss / 1024;
+}
+
+/* Options of a variant: its own defaults, then what the preset sets. */
+static status choose_variant(const char *name, struct bench_request *rq, unsigned char *attention_options, unsigned char *position_options)
+{
+    const struct preset *p = preset_find(name);
+    rq->attention = attention_find(p ? p->attention : name);
+    rq->position = position_find(p ? p->position : "none");
+    if (!rq->attention) FAIL(ERR_CONFIG, "no variant \"%s\"; see reach list variants", name);
+    option_defaults(rq->attention->options, attention_options, OPTIONS_ROOM);
+    option_defaults(rq->position->options, position_options, OPTIONS_ROOM);
+    for (size_t i = 0; p && i < 4 && p->settings[i][0]; i++) {
+        const struct option *o = option_find(rq->attention->options, p->settings[i][0]);
+        void *to = o ? attention_options : position_options;
+        if (!o) o = option_find(rq->position->options, p->settings[i][0]);
+        TRY(option_set_text(o, to, p->settings[i][1]));
+    }
+    rq->attention_options = attention_options;
+    rq->position_options = position_options;
+    return OK;
+}
+
+static status measure_workload(const char *name, struct bench_request *rq, unsigned char *ao, unsigned char *po)
+{
+    if (!bench_workload(name, rq)) FAIL(ERR_CONFIG, "--workload %s: want %s", name, BENCH_WORKLOADS);
+    TRY(choose_variant("learned", rq, ao, po));
+    TRY(option_set_text(option_find(rq->attention->options, "bias"), ao, "[q, k, v]"));
+    struct bench_result r;
+    TRY(bench_run(rq, &r));
+    printf("%s %.1f sequences/s %.0f MB\n", name, (double)rq->batch / r.step_seconds, megabytes_resident());
+    return OK;
+}
+
+static void print_head(const struct bench_request *rq)
+{
+    printf("%lld layers, width %lld, %lld heads, %s, %d threads, kernel %s; median step\n\n", (long long)rq->model.layers,
+           (long long)rq->model.width, (long long)rq->model.heads, rq->classes ? "classifier" : "language model", rq->threads, rq->kernel->name);
+    printf("%-14s %7s %6s | %10s %10s %9s %14s | %10s %10s\n", "variant", "length", "batch", "ms/step", "ns/token", "GFLOP/s",
+           "act. bytes/tok", "forward ms", "ns/token");
+}
+
+static status measure_row(const char *name, struct bench_request *rq)
+{
+    struct bench_result train, forward;
+    rq->forward_only = false;
+    TRY(bench_run(rq, &train));
+    rq->forward_only = true;
+    TRY(bench_run(rq, &forward));
+    const double tokens = (double)(rq->batch * rq->length);
+    printf("%-14s %7zu %6zu | %10.2f %10.0f %9.1f %14.0f | %10.2f %10.0f\n", name, rq->length, rq->batch, 1e3 * train.step_seconds,
+           1e9 * train.step_seconds / tokens, 1e-9 * train.flops / train.step_seconds,
+           (double)train.activation_bytes / (double)train.activation_rows, 1e3 * forward.step_seconds, 1e9 * forward.step_seconds / tokens);
+    fflush(stdout);
+    return OK;
+}
+
+static status measure_table(const struct bench_flags *f, int argc, char **argv, struct bench_request *rq, unsigned char *ao, unsigned char *po)
+{
+    struct { struct int_list at; } lengths;
+    static const struct option list = {"lengths", OPTION_INT_LIST, 0, "[256, 1024, 4096]", 1, 1 << 24, NULL, "lengths"};
+    char text[OPTION_TEXT];
+    snprintf(text, sizeof text, "[%s]", f->lengths ? f->lengths : "256, 1024, 4096");
+    TRY(option_set_text(&list, &lengths, text));
+    long width = 64, layers = 2, heads = 2, tokens = 16384;
+    if (f->width) TRY(command_number("width", f->width, 1, &width));
+    if (f->layers) TRY(command_number("layers", f->layers, 1, &layers));
+    if (f->heads) TRY(command_number("heads", f->heads, 1, &heads));
+    if (f->batch_tokens) TRY(command_number("tokens", f->batch_tokens, 1, &tokens));
+    rq->model.width = width;
+    rq->model.layers = layers;
+    rq->model.heads = heads;
+    rq->model.feed_forward = 2 * width;
+    rq->vocabulary = 256;
+    rq->classes = f->causal ? 0 : 10;
+    rq->shards = 4;
+    rq->pack_rows = 1024;
+    print_head(rq);
+    const char *fallback[] = {"vanilla", "rope", "alibi", "keynorm"};
+    const size_t n = argc > 1 ? (size_t)argc - 1 : sizeof fallback / sizeof *fallback;
+    for (size_t v = 0; v < n; v++) {
+        const char *name = argc > 1 ? argv[v + 1] : fallback[v];
+        TRY(choose_variant(name, rq, ao, po));
+        for (size_t i = 0; i < lengths.at.n; i++) {
+            rq->length = (size_t)lengths.at.at[i];
+            rq->batch = (size_t)tokens / rq->length ? (size_t)tokens / rq->length : 1;
+            TRY(measure_row(name, rq));
+        }
+    }
+    return OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct bench_flags f = {0};
+    const struct flag flags[] = {
+        {.name = "lengths", .value = &f.lengths}, {.name = "seconds", .value = &f.seconds}, {.name = "threads", .value = &f.threads},
+        {.name = "width", .value = &f.width}, {.name = "layers", .value = &f.layers}, {.name = "heads", .value = &f.heads},
+        {.name = "tokens", .value = &f.batch_tokens}, {.name = "workload", .value = &f.workload}, {.name = "causal", .given = &f.causal},
+        {.name = NULL},
+    };
+    static unsigned char ao[OPTIONS_ROOM], po[OPTIONS_ROOM];
+    struct bench_request rq = {.seconds = 2};
+    long seconds = 2;
+    status e = command_flags(flags, &argc, argv);
+    if (e == OK && f.seconds) e = command_number("seconds", f.seconds, 0, &seconds);
+    if (e == OK) e = command_threads(f.threads, &rq.threads);
+    if (e == OK) e = command_kernel(&rq.kernel);
+    rq.seconds = (double)seconds;
+    option_defaults(model_option_table, &rq.model, sizeof rq.model);
+    if (e == OK) e = f.workload ? measure_workload(f.workload, &rq, ao, po) : measure_table(&f, argc, argv, &rq, ao, po);
+    return e == OK ? EXIT_DONE : command_failed(e);
+}
+
+const struct command command_bench = {
+    .name = "bench",
+    .usage = "bench [VARIANT...] [--lengths 256,1024,4096] [--causal] [--width 64] [--layers 2] [--heads 2] [--tokens 16384] [--seconds 2] [--threads N]",
+    .summary = "time, multiply-adds and memory of training steps and forward passes against length",
+    .help = "  VARIANT               presets or attentions (default: vanilla rope alibi keynorm)\n"
+            "  --lengths A,B         tokens of an example\n"
+            "  --tokens N            tokens of a batch; the batch is N / length examples\n"
+            "  --causal              a language model; otherwise a classifier\n"
+            "  --seconds S           how long to measure each\n"
+            "  --workload NAME       one of the workloads of `make bench-peer` (" BENCH_WORKLOADS ")\n",
+    .run = run,
+};

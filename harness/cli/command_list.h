@@ -1,0 +1,10 @@
+/* command_list.h -- one line per subcommand, in the order of `reach --help`. */
+COMMAND(run)
+COMMAND(table)
+COMMAND(plot)
+COMMAND(show)
+COMMAND(list)
+COMMAND(data)
+COMMAND(check)
+COMMAND(bench)
+COMMAND(digest)

@@ -1,0 +1,260 @@
+/* config.c -- the tree of a configuration becomes its runs: tasks x variants x seeds, each pair checked. */
+#include "config/config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "config/plan.h"
+#include "config/section.h"
+#include "config/sources.h"
+#include "tasks/task.h"
+
+#define RUNS_MOST 10000 /* of a file; also entries of each list */
+
+/* ---- lists ------------------------------------------------------------------------------------------------------ */
+
+/* The list called `name`: at least one entry. */
+static status want_list(const struct yaml *root, const char *name, const struct yaml **out)
+{
+    const struct yaml *list = yaml_get(root, name);
+    if (!list) return yaml_fail(root->mark, "no %s; give a list, as in %s: [a, b]", name, name);
+    TRY(section_want(list, YAML_LIST, name));
+    if (list->n == 0) return yaml_fail(list->mark, "%s is an empty list", name);
+    if (list->n > RUNS_MOST) return yaml_fail(list->mark, "%zu %s; at most %d", list->n, name, RUNS_MOST);
+    *out = list;
+    return OK;
+}
+
+static status read_tasks(struct yaml_pool *p, struct plan *plan)
+{
+    const struct yaml *list;
+    TRY(want_list(plan->root, "tasks", &list));
+    plan->task = yaml_take(p, list->n * sizeof *plan->task);
+    for (size_t i = 0; i < list->n; i++) {
+        struct task_entry *t = &plan->task[i];
+        TRY(entry_task(list->item[i], t));
+        for (const struct task_entry *o = plan->task; o < t; o++)
+            if (o->task == t->task && !memcmp(o->options, t->options, OPTIONS_ROOM))
+                return yaml_fail(t->node->mark, "task %s stands twice with the same options", t->task->name);
+    }
+    plan->n_tasks = list->n;
+    return OK;
+}
+
+/* Letters that every file system and shell takes; nothing hidden, nothing like a flag. */
+static void path_safe(const char *label, char out[64])
+{
+    snprintf(out, 64, "%s", label);
+    for (char *c = out; *c; c++) {
+        const bool first = c == out;
+        const bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+        if (!letter && (first || !strchr(".-+", *c))) *c = '_';
+    }
+}
+
+static status check_labels(const struct variant_entry *a, const struct variant_entry *b)
+{
+    char x[64], y[64];
+    path_safe(a->label, x);
+    path_safe(b->label, y);
+    const struct yaml_mark mark = b->label_node->mark;
+    if (!strcmp(a->label, b->label))
+        return yaml_fail(mark, "two variants are called \"%s\"; give one of them another name with as:", b->label);
+    if (!strcmp(x, y))
+        return yaml_fail(mark, "variants \"%s\" and \"%s\" would share the file name \"%s\"; give one of them another name with as:",
+                         a->label, b->label, y);
+    return OK;
+}
+
+static status read_variants(struct yaml_pool *p, struct plan *plan)
+{
+    const struct yaml *list;
+    TRY(want_list(plan->root, "variants", &list));
+    plan->variant = yaml_take(p, list->n * sizeof *plan->variant);
+    for (size_t i = 0; i < list->n; i++) {
+        struct variant_entry *v = &plan->variant[i];
+        TRY(entry_variant(p, list->item[i], v));
+        for (const struct variant_entry *o = plan->variant; o < v; o++) TRY(check_labels(o, v));
+    }
+    plan->n_variants = list->n;
+    return OK;
+}
+
+static status read_seeds(struct yaml_pool *p, struct plan *plan)
+{
+    static const struct option seed = {.name = "seeds", .type = OPTION_INT, .min = 0, .max = 1e18};
+    const struct yaml *list;
+    if (!yaml_get(plan->root, "seeds")) {
+        plan->seed = yaml_take(p, sizeof *plan->seed);
+        plan->seed[plan->n_seeds++].value = 1;
+        return OK;
+    }
+    TRY(want_list(plan->root, "seeds", &list));
+    plan->seed = yaml_take(p, list->n * sizeof *plan->seed);
+    for (size_t i = 0; i < list->n; i++) {
+        plan->seed[i].node = list->item[i];
+        TRY(section_set(&seed, list->item[i], &plan->seed[i].value));
+        for (size_t j = 0; j < i; j++)
+            if (plan->seed[j].value == plan->seed[i].value)
+                return yaml_fail(list->item[i]->mark, "seed %s stands twice", list->item[i]->text);
+    }
+    plan->n_seeds = list->n;
+    return OK;
+}
+
+/* ---- sections --------------------------------------------------------------------------------------------------- */
+
+static status check_lengths(const struct plan *plan)
+{
+    const struct int_list *l = &plan->test.lengths;
+    const struct yaml *y = yaml_get(yaml_get(plan->root, "test"), "lengths");
+    if (l->n == 0) return yaml_fail(y->mark, "lengths is an empty list");
+    for (size_t i = 0; i < l->n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (l->at[i] == l->at[j]) return yaml_fail(y->item[i]->mark, "length %s stands twice", y->item[i]->text);
+    return OK;
+}
+
+static status read_sections(struct plan *plan)
+{
+    const struct yaml *root = plan->root;
+    option_defaults(model_option_table, &plan->model, sizeof plan->model);
+    option_defaults(train_option_table, &plan->train, sizeof plan->train);
+    option_defaults(test_option_table, &plan->test, sizeof plan->test);
+    TRY(section_read("model", model_option_table, yaml_get(root, "model"), &plan->model));
+    TRY(section_read("train", train_option_table, yaml_get(root, "train"), &plan->train));
+    TRY(section_read("test", test_option_table, yaml_get(root, "test"), &plan->test));
+    return check_lengths(plan);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------------- */
+
+static bool shares_name(const struct plan *plan, const struct task_entry *t)
+{
+    for (size_t i = 0; i < plan->n_tasks; i++)
+        if (&plan->task[i] != t && plan->task[i].task == t->task) return true;
+    return false;
+}
+
+static unsigned options_hash(const struct option *table, const void *options)
+{
+    XXH64_hash_t hash = 0;
+    for (const struct option *o = table; o && o->name; o++) {
+        char text[OPTION_PRINT];
+        option_print(o, options, text, sizeof text);
+        hash = XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
+    }
+    return (unsigned)(hash & 0xffffffff);
+}
+
+static void name_stem(const struct plan *plan, const struct task_entry *t, struct run *r)
+{
+    char label[64], hash[16] = "";
+    path_safe(r->label, label);
+    if (shares_name(plan, t)) snprintf(hash, sizeof hash, "-%08x", options_hash(t->task->options, t->options));
+    const int n = snprintf(r->stem, sizeof r->stem, "%s-%.60s-%llu%s", label, t->task->name, (unsigned long long)r->seed, hash);
+    assert(n > 0 && (size_t)n < sizeof r->stem);
+    (void)n;
+}
+
+static bool is_language_model(const struct task *t)
+{
+    return t->kind == TASK_TEXT || t->kind == TASK_SEQUENCE;
+}
+
+/* All of a run but its seed. */
+static status settle_run(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, struct run *r)
+{
+    memset(r, 0, sizeof *r);
+    memcpy(r->label, v->label, sizeof r->label);
+    memcpy(r->attention_options, v->attention_options, OPTIONS_ROOM);
+    memcpy(r->position_options, v->position_options, OPTIONS_ROOM);
+    memcpy(r->task_options, t->options, OPTIONS_ROOM);
+    r->attention = v->attention;
+    r->position = v->position;
+    r->task = t->task;
+    r->model = plan->model;
+    r->train = plan->train;
+    r->test = plan->test;
+    TRY(section_read("model", model_option_table, v->model, &r->model));
+    TRY(section_read("train", train_option_table, v->train, &r->train));
+    if (is_language_model(t->task)) r->model.causal = true;
+    return plan_check_pair(plan, t, v, r);
+}
+
+static void add_seeds(const struct plan *plan, const struct task_entry *t, const struct run *r, struct config *out)
+{
+    for (size_t s = 0; s < plan->n_seeds; s++) {
+        if (!plan->seed_left[s]) continue;
+        struct run *mine = &out->runs[out->n_runs++];
+        *mine = *r;
+        mine->seed = (uint64_t)plan->seed[s].value;
+        name_stem(plan, t, mine);
+    }
+}
+
+static status make_runs(struct yaml_pool *p, const struct plan *plan, struct config *out)
+{
+    struct run *r = yaml_take(p, sizeof *r);
+    const size_t n = plan->n_tasks * plan->n_variants * plan->n_seeds; /* each at most RUNS_MOST */
+    if (n > RUNS_MOST) return yaml_fail(plan->root->mark, "%zu runs; at most %d", n, RUNS_MOST);
+    out->runs = calloc(n, sizeof *out->runs);
+    if (!out->runs) status_no_memory("runs", n * sizeof *out->runs);
+    for (size_t t = 0; t < plan->n_tasks; t++)
+        for (size_t v = 0; v < plan->n_variants; v++) {
+            if (!plan->task_left[t] || !plan->variant_left[v]) continue;
+            TRY(settle_run(plan, &plan->task[t], &plan->variant[v], r));
+            add_seeds(plan, &plan->task[t], r, out);
+        }
+    return OK;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+/* The file's name without its folder and its ending. */
+static status name_config(const char *path, char out[128])
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    const bool yaml = dot && dot > base && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+    const int n = yaml ? (int)(dot - base) : (int)strlen(base);
+    if (n > 127) FAIL(ERR_CONFIG, "%s: a name of %d bytes; at most 127", path, n);
+    snprintf(out, 128, "%.*s", n, base);
+    return OK;
+}
+
+static status read_all(struct yaml_pool *p, const struct config_request *rq, struct config *out)
+{
+    struct yaml *root;
+    TRY(name_config(rq->path, out->name));
+    TRY(sources_read(p, rq, &root, out->budget));
+    snprintf(out->title, sizeof out->title, "%s", out->name);
+    if (yaml_get(root, "title")) TRY(section_text("title", yaml_get(root, "title"), out->title, sizeof out->title));
+    struct plan *plan = yaml_take(p, sizeof *plan);
+    plan->root = root;
+    TRY(read_sections(plan));
+    TRY(read_tasks(p, plan));
+    TRY(read_variants(p, plan));
+    TRY(read_seeds(p, plan));
+    TRY(plan_only(p, rq, plan));
+    return make_runs(p, plan, out);
+}
+
+status config_read(const struct config_request *rq, struct config *out)
+{
+    struct yaml_pool pool = {0};
+    memset(out, 0, sizeof *out);
+    const status s = read_all(&pool, rq, out);
+    yaml_pool_done(&pool);
+    if (s != OK) config_done(out);
+    return s;
+}
+
+void config_done(struct config *c)
+{
+    free(c->runs);
+    memset(c, 0, sizeof *c);
+}

@@ -1,0 +1,92 @@
+/* pair.c -- does this variant go with this task?  If not, the sentence that says why, at its place. */
+#include <string.h>
+
+#include "config/plan.h"
+#include "tasks/task.h"
+#include "variants/variant.h"
+
+/* Where an option of `section` was set: in the variant, in the file, else the variant itself. */
+static struct yaml_mark place_of(const struct plan *plan, const struct variant_entry *v, const char *section,
+                                 const char *option)
+{
+    const struct yaml *own = yaml_get(!strcmp(section, "model") ? v->model : v->train, option);
+    const struct yaml *common = yaml_get(yaml_get(plan->root, section), option);
+    return own ? own->mark : common ? common->mark : v->node->mark;
+}
+
+static status check_widths(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+{
+    const struct model_options *m = &r->model;
+    if (m->head_width || m->width % m->heads == 0) return OK;
+    const bool by_width = yaml_get(v->model, "width") && !yaml_get(v->model, "heads");
+    return yaml_fail(place_of(plan, v, "model", by_width ? "width" : "heads"),
+                     "width %lld is not divisible by heads %lld; change one, or give head_width", (long long)m->width,
+                     (long long)m->heads);
+}
+
+/* Tokens has a default, but how long to train is for the file to say. */
+static status check_budget(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+{
+    const struct yaml *train = yaml_get(plan->root, "train");
+    if (r->train.steps > 0 || yaml_get(v->train, "tokens") || yaml_get(train, "tokens")) return OK;
+    return yaml_fail(train ? train->mark : plan->root->mark, "no training budget: give train.tokens or train.steps");
+}
+
+static status check_direction(const char *name, unsigned can, const struct run *r, const struct task_entry *t,
+                              struct yaml_mark mark)
+{
+    if (r->model.causal && !(can & CAN_CAUSAL))
+        return yaml_fail(mark, "%s has no causal form, and %s%s needs one; leave out one of them, or choose with --only", name,
+                         t->task->name, t->task->kind == TASK_CLASSIFY ? " with model.causal: true" : "");
+    if (!r->model.causal && !(can & CAN_BIDIRECTIONAL))
+        return yaml_fail(mark, "%s has only a causal form, and %s without model.causal: true attends both ways", name,
+                         t->task->name);
+    return OK;
+}
+
+static status check_position(const struct variant_entry *v)
+{
+    const struct attention *a = v->attention;
+    const struct position *s = v->position;
+    const struct yaml_mark mark = v->position_node->mark;
+    if (a->can & CAN_OWN_POSITIONS && (s->add || s->rotate || s->term))
+        return yaml_fail(mark, "%s has its own positions and takes none; leave out position %s", a->name, s->name);
+    if (s->rotate && !(a->can & CAN_ROTATE))
+        return yaml_fail(mark, "position %s rotates queries and keys, which %s does not allow", s->name, a->name);
+    if (s->term && !(a->can & CAN_TERM))
+        return yaml_fail(mark, "position %s adds to attention scores, which %s does not allow", s->name, a->name);
+    return OK;
+}
+
+/* Options that only the attention or the position itself can judge. */
+static status check_own(const struct variant_entry *v, const struct run *r)
+{
+    const struct model_options *m = &r->model;
+    if (v->attention->check && v->attention->check(r->attention_options, m, m->causal) != OK)
+        return yaml_fail(v->node->mark, "%s", status_message());
+    if (v->position->check && v->position->check(r->position_options, m, m->causal) != OK)
+        return yaml_fail(v->position_node->mark, "%s", status_message());
+    return OK;
+}
+
+/* Test lengths that cannot be taken are "n/a" in tables; the training length must be taken. */
+static status check_train_length(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+{
+    const size_t n = (size_t)r->train.length;
+    const char *why = NULL;
+    if (r->task->kind != TASK_TEXT) return OK;
+    if (v->attention->refuses_length) why = v->attention->refuses_length(r->attention_options, n, n);
+    if (!why && v->position->refuses_length) why = v->position->refuses_length(r->position_options, n, n);
+    return why ? yaml_fail(place_of(plan, v, "train", "length"), "%s cannot train at length %zu: %s", v->label, n, why) : OK;
+}
+
+status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r)
+{
+    TRY(check_widths(plan, v, r));
+    TRY(check_budget(plan, v, r));
+    TRY(check_position(v));
+    TRY(check_direction(v->attention->name, v->attention->can, r, t, v->node->mark));
+    TRY(check_direction(v->position->name, v->position->can, r, t, v->position_node->mark));
+    TRY(check_own(v, r));
+    return check_train_length(plan, v, r);
+}

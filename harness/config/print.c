@@ -1,0 +1,108 @@
+/* print.c -- a run's settings as text: the YAML that reads back the same, and the hash of what decides its parameters. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/real.h"
+#include "config/config.h"
+#include "tasks/task.h"
+#include "variants/variant.h"
+
+#ifndef REACH_VERSION
+#define REACH_VERSION "unknown"
+#endif
+
+/* A stream into a malloc'd text. */
+static FILE *text_open(char **text, size_t *size)
+{
+    FILE *f = open_memstream(text, size);
+    if (!f) status_no_memory("a text", 0);
+    return f;
+}
+
+static void text_close(FILE *f)
+{
+    const bool broken = ferror(f);
+    if (fclose(f) || broken) status_no_memory("a text", 0);
+}
+
+static bool has_options(const struct option *table)
+{
+    return table && table->name;
+}
+
+/* "name: value", one a line. */
+static void print_lines(FILE *f, const char *indent, const struct option *table, const void *options)
+{
+    for (const struct option *o = table; o && o->name; o++) {
+        char text[OPTION_PRINT];
+        option_print(o, options, text, sizeof text);
+        fprintf(f, "%s%s: %s\n", indent, o->name, text);
+    }
+}
+
+/* NAME, or NAME: and its options below. */
+static void print_named(FILE *f, const char *indent, const char *name, const struct option *table, const void *options)
+{
+    fprintf(f, "%s%s\n", name, has_options(table) ? ":" : "");
+    print_lines(f, indent, table, options);
+}
+
+static void print_sections(FILE *f, const struct run *r)
+{
+    fprintf(f, "model:\n");
+    print_lines(f, "  ", model_option_table, &r->model);
+    fprintf(f, "train:\n");
+    print_lines(f, "  ", train_option_table, &r->train);
+}
+
+static void print_variant(FILE *f, const struct run *r)
+{
+    const struct position *s = r->position;
+    char label[OPTION_PRINT];
+    option_print_word(r->label, label, sizeof label);
+    fprintf(f, "variants:\n  - %s:\n      as: %s\n", r->attention->name, label);
+    if (has_options(s->options)) {
+        fprintf(f, "      position:\n        ");
+        print_named(f, "          ", s->name, s->options, r->position_options);
+    } else {
+        fprintf(f, "      position: %s\n", s->name);
+    }
+    print_lines(f, "      ", r->attention->options, r->attention_options);
+}
+
+char *config_print(const struct run *r)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = text_open(&text, &size);
+    print_sections(f, r);
+    fprintf(f, "test:\n");
+    print_lines(f, "  ", test_option_table, &r->test);
+    fprintf(f, "tasks:\n  - ");
+    print_named(f, "      ", r->task->name, r->task->options, r->task_options);
+    print_variant(f, r);
+    fprintf(f, "seeds: [%llu]\n", (unsigned long long)r->seed);
+    text_close(f);
+    return text;
+}
+
+void config_train_id(const struct run *r, const char *data_checksum, char out[33])
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = text_open(&text, &size);
+    fprintf(f, "engine: %s %s\ndata: %s\nseed: %llu\n", REACH_VERSION, REAL_NAME, data_checksum, (unsigned long long)r->seed);
+    print_sections(f, r);
+    fprintf(f, "attention: ");
+    print_named(f, "  ", r->attention->name, r->attention->options, r->attention_options);
+    fprintf(f, "position: ");
+    print_named(f, "  ", r->position->name, r->position->options, r->position_options);
+    fprintf(f, "task: ");
+    print_named(f, "  ", r->task->name, r->task->options, r->task_options);
+    text_close(f);
+    const XXH128_hash_t h = XXH3_128bits(text, size);
+    snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+    free(text);
+}

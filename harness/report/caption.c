@@ -1,0 +1,95 @@
+/* caption.c -- what a table or figure is of, in words. */
+#include "report/caption.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/summary.h"
+#include "tasks/task.h"
+
+void short_number(double value, char *out, size_t size)
+{
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    int unit = 0;
+    while (unit < 4 && fabs(value) >= 999.5) value /= 1000, unit++;
+    const int decimals = unit == 0 && value == floor(value) ? 0 : fabs(value) < 9.995 ? 2 : fabs(value) < 99.95 ? 1 : 0;
+    snprintf(out, size, "%.*f%s", decimals, value, units[unit]);
+}
+
+/* Words (a corpus) always, other options where they are not the default. */
+static bool worth_saying(const struct option *o, const void *options, const void *defaults, char *now, size_t size)
+{
+    char usual[512];
+    option_print(o, options, now, size);
+    option_print(o, defaults, usual, sizeof usual);
+    return o->type == OPTION_WORD ? now[0] && strcmp(now, "\"\"") != 0 : strcmp(now, usual) != 0;
+}
+
+void caption_name(const struct task_runs *t, char *out, size_t size)
+{
+    _Alignas(16) static unsigned char defaults[OPTIONS_ROOM];
+    const struct task *task = t->run->task;
+    char now[512];
+    size_t n = (size_t)snprintf(out, size, "%s", task->name);
+    bool any = false;
+    if (!task->options) return;
+    option_defaults(task->options, defaults, task->options_size);
+    for (const struct option *o = task->options; o->name && n < size; o++) {
+        if (!worth_saying(o, t->run->task_options, defaults, now, sizeof now)) continue;
+        n += (size_t)snprintf(out + n, size - n, "%s%s %s", any ? ", " : " (", o->name, now);
+        any = true;
+    }
+    if (any && n < size) snprintf(out + n, size - n, ")");
+}
+
+int64_t caption_length(const struct task_runs *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->variant[i].at->run->train.length != t->run->train.length) return 0;
+    return t->run->train.length;
+}
+
+static void budget(const struct train_options *o, char *out, size_t size)
+{
+    char number[32];
+    short_number(o->steps ? (double)o->steps : o->tokens, number, sizeof number);
+    snprintf(out, size, "%s %s", number, o->steps ? "steps" : "tokens");
+}
+
+static void length(const struct task_runs *t, char *out, size_t size)
+{
+    const int64_t all = caption_length(t);
+    out[0] = 0;
+    if (t->run->task->kind != TASK_TEXT) return;
+    if (all) snprintf(out, size, " at length %lld", (long long)all);
+    else snprintf(out, size, " at the length each variant sets");
+}
+
+static size_t seeds(const struct task_runs *t)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->variant[i].n > most) most = t->variant[i].n;
+    return most;
+}
+
+void caption_task(const struct collection *c, const struct task_runs *t, char *out, size_t size)
+{
+    char name[256], at[64], tokens[64], how[96] = "", mean[96];
+    caption_name(t, name, sizeof name);
+    length(t, at, sizeof at);
+    budget(&t->run->train, tokens, sizeof tokens);
+    if (c->config->budget[0]) snprintf(how, sizeof how, ", budget %s", c->config->budget);
+    if (seeds(t) > 1) snprintf(mean, sizeof mean, "%zu seeds: mean ± standard deviation", seeds(t));
+    else snprintf(mean, sizeof mean, "1 seed");
+    snprintf(out, size, "%s, trained%s for %s%s; %s", name, at, tokens, how, mean);
+}
+
+bool caption_floor(const struct task_runs *t, char *out, size_t size)
+{
+    size_t n;
+    predictors_of(t, &n);
+    if (n) snprintf(out, size, "below the rule: predictors without attention, on the whole test split");
+    return n > 0;
+}

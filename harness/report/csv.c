@@ -1,0 +1,102 @@
+/* csv.c -- every number of a table, unrounded, one line each. */
+#include "report/csv.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/grid.h"
+#include "report/notes.h"
+#include "report/statistics.h"
+#include "report/summary.h"
+
+static void number(FILE *out, double x)
+{
+    if (isnan(x)) fputc(',', out);
+    else fprintf(out, ",%.10g", x);
+}
+
+static void text(FILE *out, const char *s)
+{
+    fputc(',', out);
+    text_print(out, s, TABLE_CSV);
+}
+
+static void interval(FILE *out, const struct summary *s, double unit)
+{
+    number(out, s->mean * unit);
+    number(out, s->sd * unit);
+    number(out, t_half_width(s->sd, s->n, 0.95) * unit);
+}
+
+static void note_of(const struct variant_runs *v, const struct summary *s, char *out, size_t size)
+{
+    struct notes notes = {0};
+    const size_t n = notes_variant(&notes, v);
+    snprintf(out, size, "%s%s%s", s->reason, s->reason[0] && n ? "; " : "", n ? notes.text[0] : "");
+    notes_done(&notes);
+}
+
+static void variant_line(FILE *out, const struct task_runs *t, const struct variant_runs *v, const struct place *p)
+{
+    char note[1200];
+    const struct summary loss = summarise(v, MEASURE_LOSS, p), right = summarise(v, MEASURE_ACCURACY, p);
+    struct summary ratio = summarise(v, MEASURE_RATIO, p);
+    if (p->length == 0) ratio.mean = ratio.sd = NAN;
+    text_print(out, t->name, TABLE_CSV);
+    fputs(",variant", out);
+    text(out, v->label);
+    text(out, p->split);
+    text(out, p->text);
+    text(out, p->mode);
+    fprintf(out, ",%lld,%zu", (long long)p->length, loss.n);
+    interval(out, &loss, 1);
+    number(out, is_text(t) ? loss.mean * BITS_PER_NAT : NAN);
+    number(out, ratio.mean);
+    number(out, ratio.sd);
+    interval(out, &right, 0.01);
+    number(out, summarise_cost(v, offsetof(struct cost, parameters)).mean);
+    number(out, summarise_cost(v, offsetof(struct cost, tokens_per_second)).mean);
+    note_of(v, &loss, note, sizeof note);
+    text(out, note);
+    fputc('\n', out);
+}
+
+static void predictor_line(FILE *out, const struct task_runs *t, const struct predictor_row *p)
+{
+    text_print(out, t->name, TABLE_CSV);
+    fputs(",predictor", out);
+    text(out, p->name);
+    fputs(",test,,,,", out);
+    number(out, p->loss);
+    fputs(",,", out);
+    number(out, is_text(t) ? p->loss * BITS_PER_NAT : NAN);
+    fputs(",,", out);
+    number(out, p->accuracy);
+    fputs(",,,,,\n", out);
+}
+
+static void task_lines(FILE *out, const struct task_runs *t)
+{
+    struct kind kind[KINDS_MAX];
+    int64_t length[LENGTHS_MAX];
+    size_t n;
+    const size_t n_kinds = kinds_of(t, kind);
+    for (size_t k = 0; k < n_kinds; k++) {
+        const size_t n_lengths = lengths_of(t, &kind[k], length);
+        for (size_t v = 0; v < t->n; v++)
+            for (size_t i = 0; i < n_lengths; i++)
+                variant_line(out, t, &t->variant[v], &(struct place){"test", kind[k].text, kind[k].mode, length[i]});
+    }
+    const struct place train = {"train", "", "all", 0};
+    for (size_t v = 0; v < t->n; v++)
+        if (summarise(&t->variant[v], MEASURE_ACCURACY, &train).n) variant_line(out, t, &t->variant[v], &train);
+    const struct predictor_row *p = predictors_of(t, &n);
+    for (size_t i = 0; i < n; i++) predictor_line(out, t, &p[i]);
+}
+
+void csv_print(FILE *out, const struct collection *c)
+{
+    fputs("task,kind,name,split,text,mode,length,seeds,loss_nats,loss_sd,loss_ci95,bits_per_byte,ratio,ratio_sd,"
+          "accuracy,accuracy_sd,accuracy_ci95,parameters,tokens_per_second,note\n", out);
+    for (size_t i = 0; i < c->n_tasks; i++) task_lines(out, &c->task[i]);
+}

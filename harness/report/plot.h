@@ -1,0 +1,21 @@
+/* plot.h -- `reach plot`: the figures of a config's runs. */
+#ifndef REACH_PLOT_H
+#define REACH_PLOT_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* Draw, from the files in RESULTS/NAME, for every task of the config:
+ *
+ *   TASK-loss_by_length-MODE[-repeated].FORMAT   texts: bits per byte; sequences: accuracy (TASK-accuracy_by_length-MODE)
+ *   TASK-loss_by_position[-repeated].FORMAT      texts: inside the longest window
+ *   TASK-training_curves.FORMAT
+ *
+ * with the scripts of `plots_dir` into `out_dir` (made if missing); each path goes to `log` (may be NULL), one a line.
+ * Mean over the usable seeds, error bars of one standard deviation where there are more.
+ * ERR_DATA if no run can be used, ERR_CONFIG for an unknown format, ERR_IO as figure_draw. */
+status report_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir,
+                   const char *format /* png svg pdf */, FILE *log);
+
+#endif

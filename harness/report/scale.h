@@ -1,0 +1,29 @@
+/* scale.h -- a vertical axis on which one exploding curve does not squash the others.
+ *
+ * Linear up to `cap`; above it logarithmic and compressed into the upper third:
+ *
+ *   f(y) = y                       y <= cap
+ *          cap + k log(y / cap)    y >  cap      (k = 0: no such part, cap unused)
+ */
+#ifndef REACH_SCALE_H
+#define REACH_SCALE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scale { double low, high, cap, k; };
+
+/* A scale that shows n values (NaN and infinities left out); `may_break` allows a logarithmic part. */
+struct scale scale_of(const double *y, size_t n, bool may_break);
+
+/* Where y lies between low (0) and high (1), cut to that. */
+double scale_place(const struct scale *s, double y);
+
+/* Round numbers for ticks, ascending; returns how many (at most `most`). */
+size_t scale_ticks(const struct scale *s, double *out, size_t most);
+
+/* Push wanted places in [0, 1] apart to at least `gap`, in their order, moving them as little as possible (least
+ * squares); `at` is replaced.  A gap for which there is no room is made smaller. */
+void spread(double *at, size_t n, double gap);
+
+#endif

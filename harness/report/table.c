@@ -1,0 +1,145 @@
+/* table.c -- `reach table`: the scores of a config's runs, beside what needs no attention at all. */
+#include "report/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/blocks.h"
+#include "report/caption.h"
+#include "report/csv.h"
+#include "tasks/task.h"
+
+struct printing {
+    FILE             *out;
+    enum table_format format;
+    bool              color;
+    const char       *caption; /* LaTeX: what the first table of a task adds to its caption */
+};
+
+/* Print and release. */
+static void put(struct printing *p, struct grid *g)
+{
+    if (p->format == TABLE_TEX && p->caption) {
+        const size_t n = strlen(g->caption);
+        snprintf(g->caption + n, sizeof g->caption - n, ". %s", p->caption);
+        p->caption = NULL;
+    }
+    grid_print(p->out, g, p->format, p->color);
+    fputc('\n', p->out);
+    grid_done(g);
+}
+
+static void print_lengths(struct printing *p, const struct task_runs *t, struct notes *notes)
+{
+    struct kind kind[KINDS_MAX];
+    struct grid *g = malloc(sizeof *g);
+    const size_t n = kinds_of(t, kind);
+    if (!g) status_no_memory("a table", sizeof *g);
+    for (size_t i = 0; i < n; i++) {
+        block_lengths(g, t, &kind[i], i == 0, notes);
+        put(p, g);
+        block_relative(g, t, &kind[i], notes);
+        put(p, g);
+    }
+    free(g);
+}
+
+static void print_classify(struct printing *p, const struct task_runs *t, struct notes *notes)
+{
+    struct grid *g = malloc(sizeof *g);
+    if (!g) status_no_memory("a table", sizeof *g);
+    block_classify(g, t, notes);
+    put(p, g);
+    free(g);
+}
+
+static bool any_usable(const struct task_runs *t)
+{
+    for (size_t v = 0; v < t->n; v++)
+        for (size_t i = 0; i < t->variant[v].n; i++)
+            if (t->variant[v].at[i].usable) return true;
+    return false;
+}
+
+/* Nothing to print in columns: say of each variant why. */
+static void print_reasons(struct printing *p, const struct task_runs *t)
+{
+    char text[1200];
+    for (size_t v = 0; v < t->n; v++) {
+        struct notes notes = {0};
+        notes_variant(&notes, &t->variant[v]);
+        snprintf(text, sizeof text, "%s: %s", t->variant[v].label, notes.n ? notes.text[0] : "no result");
+        paragraph_print(p->out, text, p->format, 4);
+        notes_done(&notes);
+    }
+    fputc('\n', p->out);
+}
+
+static void print_task(struct printing *p, const struct collection *c, const struct task_runs *t)
+{
+    char caption[768] = "";
+    struct notes notes = {0};
+    caption_task(c, t, caption, sizeof caption);
+    const size_t n = strlen(caption);
+    if (any_usable(t) && caption_floor(t, caption + n + 2, sizeof caption - n - 2)) memcpy(caption + n, "; ", 2);
+    p->caption = caption;
+    if (p->format != TABLE_TEX) {
+        paragraph_print(p->out, caption, p->format, 0);
+        if (p->format == TABLE_TEXT) fputc('\n', p->out);
+    }
+    if (!any_usable(t)) print_reasons(p, t);
+    else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
+    else print_lengths(p, t, &notes);
+    notes_print(p->out, &notes, p->format);
+    notes_done(&notes);
+}
+
+static void print_title(const struct printing *p, const struct config *c)
+{
+    if (!c->title[0]) return;
+    const char *const before[] = {p->color ? "\033[1m" : "", "# ", "", "% "};
+    fputs(before[p->format], p->out);
+    text_print(p->out, c->title, p->format);
+    fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : "\n", p->out);
+}
+
+static void print_all(struct printing *p, const struct collection *c)
+{
+    print_title(p, c->config);
+    for (size_t i = 0; i < c->n_tasks; i++) {
+        if (i && p->format == TABLE_TEXT) fputc('\n', p->out);
+        print_task(p, c, &c->task[i]);
+    }
+    if (p->format == TABLE_TEXT && !p->color && collection_usable(c)) fputs("* best of its column\n", p->out);
+}
+
+status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)
+{
+    struct collection all;
+    struct printing p = {.out = out, .format = f, .color = color};
+    collection_load(&all, c, results_dir);
+    const size_t usable = collection_usable(&all);
+    if (f == TABLE_CSV) csv_print(out, &all);
+    else print_all(&p, &all);
+    collection_done(&all);
+    if (usable == 0) FAIL(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);
+    return OK;
+}
+
+bool table_color(FILE *out)
+{
+    const char *no = getenv("NO_COLOR");
+    return isatty(fileno(out)) && !(no && no[0]);
+}
+
+status table_format_find(const char *word, enum table_format *out)
+{
+    static const char *const words[] = {"text", "md", "csv", "tex"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (enum table_format)i;
+            return OK;
+        }
+    FAIL(ERR_CONFIG, "no table format \"%s\"; known: text, md, csv, tex", word);
+}

@@ -1,0 +1,28 @@
+/* table.h -- `reach table`: the scores of a config's runs, beside what needs no attention at all. */
+#ifndef REACH_TABLE_H
+#define REACH_TABLE_H
+
+#include "config/config.h"
+#include "report/grid.h"
+
+/* Print the table of every task of the config from the files in RESULTS/NAME.
+ *
+ *   Text, md, tex: a block per task and kind of test (ordinary and repeated text; windows, last block, stride): variants
+ *   against window lengths, mean and +- sample standard deviation over seeds, the best of a column marked, trivial
+ *   predictors below; then ratios to the loss at the training length and accuracies.  What is missing, unfinished,
+ *   diverged, stale or not available is said in notes below, never a number.
+ *   csv: one line per task, variant, kind and length, unrounded (nats, bits, ratio, accuracy as a share, sd and the half
+ *   width of the 95 % t interval of each), then one per trivial predictor.
+ *
+ *   color    bold by escape sequences (a terminal without NO_COLOR); else a star marks the best
+ *
+ * ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */
+status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
+
+/* Whether `out` is a terminal and the environment has no NO_COLOR. */
+bool table_color(FILE *out);
+
+/* "text" "md" "csv" "tex"; ERR_CONFIG with the known words. */
+status table_format_find(const char *word, enum table_format *out);
+
+#endif

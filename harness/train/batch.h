@@ -1,0 +1,32 @@
+/* batch.h -- sequences become packs. */
+#ifndef REACH_BATCH_H
+#define REACH_BATCH_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "tensor/pack.h"
+
+/* One example before packing: tokens from a text (bytes) or from ids. */
+struct sequence {
+    uint64_t       id;
+    ptrdiff_t      first;        /* absolute position of its first token                       */
+    size_t         n;            /* tokens                                                     */
+    const uint8_t *byte;         /* text: token i is byte[i], its target byte[i + 1]; NULL: ids */
+    bool           ends;         /* text: the last token has no next byte                      */
+    size_t         scored_from;  /* text: tokens before this one have no target                */
+    const int32_t *token;        /* ids                                                        */
+    const int32_t *target;       /* per token; NULL: use `label`                               */
+    int32_t        label;        /* class of the whole sequence                                */
+};
+
+/* Targets that count in a sequence: tokens of a text or sequence with a target, or 1 label. */
+size_t sequence_targets(const struct sequence *s);
+
+/* Lay sequences end to end into packs of about `pack_rows` rows: a pack takes sequences in order until the next one would
+ * go beyond (one longer than that has a pack of its own).  All memory is from `a`; returns the packs, *n_packs of them.
+ * first_of[p] is the number of the first sequence of pack p (n_packs + 1 entries).
+ * Targets are per row, or per sequence if the first one has neither bytes nor targets. */
+struct pack *batch_packs(arena *a, const struct sequence *s, size_t n, size_t pack_rows, size_t *n_packs, size_t **first_of);
+
+#endif

@@ -1,0 +1,3 @@
+/* task_list.h -- one line per task; the only place that knows them all. */
+TASK(lm)
+TASK(listops)
