@@ -20,7 +20,8 @@ CFLAGS   := -std=c17 -D_GNU_SOURCE $(OPT) -g -ffp-contract=fast -fno-math-errno 
 NAMES    := -DREACH_VERSION='"$(VERSION)"' -DREACH_COMMIT='"$(COMMIT)"'
 LIBS     := $(PKG_LIBS) -lsleef -lm -fopenmp
 
-SOURCES  := $(filter-out harness/cli/main.c harness/tensor/kernel/%,$(sort $(shell find harness variants tasks -name '*.c')))
+CHECKS   := $(sort $(wildcard harness/check/*.c))
+SOURCES  := $(filter-out harness/cli/main.c harness/tensor/kernel/% harness/check/%,$(sort $(shell find harness variants tasks -name '*.c')))
 KERNELS  := $(sort $(wildcard harness/tensor/kernel/*.c))
 ifeq ($(shell uname -m),x86_64)
 ISAS     := plain avx2 avx512
@@ -36,7 +37,7 @@ FLOAT_OBJECTS  := $(SOURCES:%.c=$(BUILD)/float/%.o) $(foreach i,$(ISAS),$(KERNEL
 DOUBLE_OBJECTS := $(SOURCES:%.c=$(BUILD)/double/%.o) $(KERNELS:%.c=$(BUILD)/double/plain/%.o)
 
 REF_SOURCES := $(sort $(wildcard tests/ref/*.c))
-REF_OBJECTS := $(REF_SOURCES:%.c=$(BUILD)/double/%.o)
+REF_OBJECTS := $(REF_SOURCES:%.c=$(BUILD)/double/%.o) $(CHECKS:%.c=$(BUILD)/double/%.o)
 TESTS_DOUBLE := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %_float.c,$(sort $(wildcard tests/test_*.c))))
 TESTS_FLOAT  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*_float.c)))
 
@@ -46,7 +47,7 @@ all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (do
 $(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
 	$(V)echo "  CC $@"
 	$(V)$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/libreach.a $(REF_OBJECTS)
+$(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/harness/cli/check.o $(REF_OBJECTS) $(BUILD)/double/libreach.a
 	$(V)echo "  CC $@"
 	$(V)$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/float/libreach.a: $(FLOAT_OBJECTS)

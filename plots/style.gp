@@ -36,8 +36,7 @@ set grid ytics linewidth 0.5 linecolor rgb '#e6e6e6' linetype 1
 set key off
 set label figure_title at graph 0, graph 1.045 left font ','.title_size
 set xlabel x_title
-set ylabel y_title
-set lmargin at screen 0.09
+set lmargin at screen 0.1
 set bmargin at screen 0.125
 set tmargin at screen 0.925
 right = 1 - 0.0112 * widest - 0.05
@@ -49,15 +48,15 @@ set format x '%g'
 set yrange [y_low:y_high]
 if (log_x) { set logscale x 2 }
 
-# The upper part of a broken axis is logarithmic, tinted, and says so.
-f(y) = y <= cap ? y : cap + k * log(y / cap)
-g(z) = z <= cap ? z : cap * exp((z - cap) / k)
-if (k > 0) {
+# Where a few curves explode the axis is fine near the bottom and like a logarithm far above it, and says so.
+f(y) = log(1 + (y > y_low ? y - y_low : 0) / bend)
+g(z) = y_low + bend * (exp(z) - 1)
+if (bend > 0) {
     set nonlinear y via f(y) inverse g(y)
-    set object rectangle from graph 0, first cap to graph 1, graph 1 behind fillcolor rgb '#f4f4f4' fillstyle solid noborder
-    set arrow from graph 0, first cap to graph 1, first cap nohead linewidth 0.8 dashtype (2,4) linecolor rgb gray
-    set label 'log scale' at graph 0.018, first exp((log(cap) + log(y_high)) / 2) center rotate by 90 textcolor rgb gray font ','.small_size
+    y_title = y_title.' (compressed upwards)'
 }
+
+set label y_title at screen 0.02, graph 0.5 center rotate by 90
 
 if (x_mark > 0) {
     set arrow from first x_mark, graph 0 to first x_mark, graph 1 nohead linewidth 1 dashtype (6,5) linecolor rgb gray

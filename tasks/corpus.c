@@ -2,6 +2,7 @@
 #include "tasks/corpus.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +146,11 @@ static bool by_roles(struct corpus *c)
 
 static const double cut_at[SPLITS + 1] = {0, 0.88, 0.93, 1}; /* by position and by hash */
 
+/* A number in [0, 1) from a file's name, packed or not. */
 static double hash_of(const struct source *f, uint64_t seed)
 {
-    return (double)(XXH3_64bits_withSeed(f->name, strlen(f->name), seed) >> 11) * 0x1p-53;
+    const size_t n = strlen(f->name) - (ends_in(f->name, ".xz") ? 3 : 0);
+    return (double)(XXH3_64bits_withSeed(f->name, n, seed) >> 11) * 0x1p-53;
 }
 
 static double distance(double hash, size_t part)
@@ -309,12 +312,13 @@ static status not_found(const char *name)
          near ? near : "", near ? "?)" : "", list);
 }
 
-status corpus_find(const char *name, const char *data, char path[], size_t size)
+/* Where the corpus called `name` lies, or should: a known name under the data folder, a path here or else there. */
+static status find(const char *name, const char *data, char path[FILE_PATH])
 {
     char below[FILE_PATH];
     TRY(file_join(below, data, name));
     const bool here = !known_of(name) && (file_is_file(name) || file_is_folder(name));
-    snprintf(path, size, "%s", here ? name : below);
+    snprintf(path, FILE_PATH, "%s", here ? name : below);
     if (file_is_file(path) || file_is_folder(path)) return OK;
     return known_of(name) ? status_fail(ERR_DATA, "%s is not there", path) : not_found(name);
 }
@@ -335,7 +339,7 @@ static status list_sources(struct corpus *c, const char *name, uint64_t seed, co
 {
     char path[FILE_PATH];
     const struct known *k = known_of(name);
-    status s = corpus_find(name, data, path, sizeof path);
+    status s = find(name, data, path);
     if (k && s == OK) s = k->list(c, path);
     if (k && s == ERR_DATA) return known_missing(k, path, data);
     return k || s != OK ? s : list_path(c, path, seed);

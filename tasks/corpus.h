@@ -2,29 +2,27 @@
  *
  * A corpus is named by a word or a path.  Words are looked up under the data folder:
  *
- *   kjv                        KJV/01-genesis.txt ...: kjv.h gives the split, documents are the books
+ *   kjv                        kjv/01-genesis.txt ...: kjv.h gives the split, documents are the books
  *   enwik8, text8              one file of 100,000,000 bytes: 90, 5 and 5 million of them
  *   wikitext-2, wikitext-103   wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens
  *   gutenberg                  books pgNNN.txt: test 84 158 345 2701 4300, valid 1342 1661 2638, train the rest
  *   tinyshakespeare            input.txt, by position
  *
- * Anything else is a path:
+ * Anything else is a path, here or else under the data folder:
  *
  *   a file                     by position: the first 88 % of its bytes, the next 5 %, the last 7 %
  *   a folder                   if one of its names has a part (between '.', '-' and '_') that begins with "train", one
  *                              "valid", "val" or "dev", and one "test": these files or sub-folders; all else is left out
- *   a folder with 3 files      each file goes whole to one part by a hash of (seed, its path in the folder): 88 %, 5 %
+ *   another, of 3 files up     each file goes whole to one part by a hash of (seed, its path in the folder): 88 %, 5 %
  *                              and 7 % of hash values; a part left empty gets the file whose hash lies nearest
- *   with 1 or 2 files          each file by position
+ *   another, of 1 or 2         each file by position
  *
  * Files in sub-folders count.  NAME.xz is unpacked in memory, and left out where NAME stands beside it.  Hidden files
  * and archives (.tar, .tar.xz, .tgz, .zip ...) are left out.  A document is a file (or the part of it that a split got);
- * documents of a split follow each other in byte order of their paths.
+ * documents follow each other as in a sorted listing of the folder.
  */
 #ifndef REACH_CORPUS_H
 #define REACH_CORPUS_H
-
-#include <stdbool.h>
 
 #include "tasks/task.h"
 
@@ -39,8 +37,5 @@ struct text corpus_text(const struct corpus *c, enum split s);
 
 /* The path of the file a document of a split comes from, for messages; owned by the corpus. */
 const char *corpus_document(const struct corpus *c, enum split s, size_t document);
-
-/* Where the corpus called `name` lies or should lie (not opened); ERR_DATA if there is nothing. */
-status corpus_find(const char *name, const char *data, char path[], size_t size);
 
 #endif

@@ -418,18 +418,23 @@ static void products(void **state)
 {
     (void)state;
     const size_t sizes[][3] = {{1, 1, 1},      {3, 5, 7},       {64, 64, 64},    {65, 129, 33}, {200, 64, 256},
-                               {512, 256, 64}, {300, 130, 300}, {64, 1024, 256}, {100, 30, 1000}};
+                               {512, 256, 64}, {300, 130, 300}, {64, 1024, 256}, {100, 30, 1000},
+                               {5, 70, 512},   {500, 40, 512}};
     for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
         const size_t M = sizes[n][0], N = sizes[n][1], K = sizes[n][2];
-        for (int way = 0; way < 8; way++) {
-            const int ta = way & 1, tb = way >> 1 & 1, over = way >> 2;
+        for (size_t way = 0; way < 8 * n_tables; way++) {
+            const int ta = way & 1, tb = way >> 1 & 1, over = way >> 2 & 1;
             random_stream s = random_stream_of(2, RANDOM_TEST, n, (uint32_t)way);
+            const struct kernel *k = tables[way / 8];
+            product_use(k);
             struct array A = array_new(ta ? K : M, ta ? M : K, 2, &s, 1), B = array_new(tb ? N : K, tb ? K : N, 3, &s, 1);
             struct array C = array_new(M, N, 1, &s, 1), was = array_new(M, N, 1, &s, 1);
             for (size_t i = 0; i < M; i++)
                 for (size_t j = 0; j < N; j++) C.at[i * C.stride + j] = over ? NAN : was.at[i * C.stride + j];
-            product(ta ? TRANSPOSED : PLAIN, tb ? TRANSPOSED : PLAIN, M, N, K, 0.5, A.at, A.stride, B.at, B.stride,
-                    over ? 0 : 2, C.at, C.stride);
+            if (n % 2) k->product(ta, tb, M, N, K, 0.5, A.at, A.stride, B.at, B.stride, over ? 0 : 2, C.at, C.stride);
+            else
+                product(ta ? TRANSPOSED : PLAIN, tb ? TRANSPOSED : PLAIN, M, N, K, 0.5, A.at, A.stride, B.at, B.stride,
+                        over ? 0 : 2, C.at, C.stride);
             for (size_t i = 0; i < M; i++) {
                 for (size_t j = 0; j < N; j++) {
                     double sum = 0;
@@ -444,6 +449,7 @@ static void products(void **state)
             free(A.at), free(B.at), free(C.at), free(was.at);
         }
     }
+    product_use(kernel_choose(NULL));
 }
 
 int main(void)

@@ -228,6 +228,24 @@ static void test_packed(void **state)
     assert_refused("short.xz", "ends early");
 }
 
+static void test_packing_moves_no_file(void **state)
+{
+    (void)state;
+    char name[64];
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "plain/book-%d", i);
+        put(name, "text");
+        snprintf(name, sizeof name, "packed/book-%d.xz", i);
+        put_packed(name, "text");
+    }
+    struct corpus *plain = opened("plain", 1), *packed = opened("packed", 1);
+    for (int s = 0; s < SPLITS; s++)
+        assert_int_equal(corpus_text(plain, (enum split)s).n_documents, corpus_text(packed, (enum split)s).n_documents);
+    assert_int_equal(part_of(plain, "/book-7"), part_of(packed, "/book-7.xz"));
+    corpus_close(plain);
+    corpus_close(packed);
+}
+
 static void test_millions(void **state)
 {
     (void)state;
@@ -275,7 +293,7 @@ static void test_refusals(void **state)
     assert_refused("wikitxt-2", "did you mean wikitext-2");
     put("archive/a.tar.gz", "an archive");
     assert_refused("archive", "archives");
-    put("tiny", "123456789");
+    put("tiny", "12345");
     assert_refused("tiny", "nothing is left for the valid part");
 }
 
@@ -383,13 +401,11 @@ static void test_kjv_real(void **state)
         all += part[s].n;
         assert_false(has_reference(part[s]));
         assert_null(memmem(part[s].byte, part[s].n, "\n\n", 2));
-        assert_null(memmem(part[s].byte, part[s].n, "  ", 2));
     }
-    assert_in_range(all, 4100000, 4180000);
+    assert_int_equal(all, 4137850);
     for (int s = 0; s < SPLITS; s++) assert_near((double)part[s].n / (double)all, wanted[s], 0.002);
     assert_memory_equal(part[SPLIT_TRAIN].byte, "In the beginning God created the heaven and the earth.\n", 55);
-    assert_non_null(memmem(part[SPLIT_TEST].byte, part[SPLIT_TEST].n, "\nIn the beginning was the Word,", 31) /* John 1:1 opens */
-                        ? part[SPLIT_TEST].byte : NULL);
+    assert_memory_equal(part[SPLIT_TEST].byte + part[SPLIT_TEST].start[4], "In the beginning was the Word, ", 31); /* John */
 
     assert_int_equal(lm->predictors(self, SPLIT_TEST, p, &n), OK);
     assert_string_equal(p[4].name, "order 5");
@@ -563,7 +579,7 @@ static void test_xz(void **state)
     random_stream random = numbers(5);
     for (int i = 0; i < N; i++) text[i] = (uint8_t)random_u32(&random);
     memcpy(text + N, text, N);
-    assert_true(xz_bytes_after(text, N, text, N) < 60);                  /* all of it seen before */
+    assert_true(xz_bytes_after(text, N, text, N) < 200); /* all of it seen before; a match has at most 273 bytes */
     assert_in_range(xz_bytes_after(text, N / 2, text + N / 2, N / 2), N / 2 - 10, N / 2 + 100); /* nothing seen before */
     for (int i = 0; i < 2 * N; i++) text[i] = (uint8_t)("etaoinsh"[random_below(&random, 8)]);
     assert_in_range(xz_bytes_after(text, N, text + N, N), N * 3 / 8, N * 3 / 8 * 1.1); /* 3 bits each */
@@ -665,7 +681,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_file_by_position), TEST(test_two_files_by_position), TEST(test_roles), TEST(test_folder_by_hash),
-        TEST(test_each_part_gets_a_file), TEST(test_packed), TEST(test_millions), TEST(test_gutenberg), TEST(test_refusals),
+        TEST(test_each_part_gets_a_file), TEST(test_packed), TEST(test_packing_moves_no_file),
+        TEST(test_millions), TEST(test_gutenberg), TEST(test_refusals),
         SIMPLE(test_kjv_table), TEST(test_kjv_write), TEST(test_kjv_real),
         SIMPLE(test_sums_to_one), SIMPLE(test_predict_as_textbook), SIMPLE(test_score_as_textbook),
         SIMPLE(test_first_bytes_only), SIMPLE(test_threads_give_the_same_bits), SIMPLE(test_xz),

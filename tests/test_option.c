@@ -235,9 +235,14 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_tables),       cmocka_unit_test(test_set_and_print),
-        cmocka_unit_test(test_lists),           cmocka_unit_test(test_real_round_trip), cmocka_unit_test(test_print_is_cut),
-        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_set_and_print),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_real_round_trip),
+        cmocka_unit_test(test_print_is_cut),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,11 +6,13 @@
 
 #include "bench/bench.h"
 #include "cli/command.h"
-#include "config/config.h"
+#include "cli/variant_flags.h"
 
 struct bench_flags {
     const char *lengths, *seconds, *threads, *width, *layers, *heads, *batch_tokens, *workload;
     bool causal;
+    const char *set[32];
+    size_t n_set;
 };
 
 static double megabytes_resident(void)
@@ -20,31 +22,20 @@ static double megabytes_resident(void)
     return (double)u.ru_maxrss / 1024;
 }
 
-/* Options of a variant: its own defaults, then what the preset sets. */
-static status choose_variant(const char *name, struct bench_request *rq, unsigned char *attention_options, unsigned char *position_options)
+static void use_variant(struct bench_request *rq, const struct chosen_variant *v)
 {
-    const struct preset *p = preset_find(name);
-    rq->attention = attention_find(p ? p->attention : name);
-    rq->position = position_find(p ? p->position : "none");
-    if (!rq->attention) FAIL(ERR_CONFIG, "no variant \"%s\"; see reach list variants", name);
-    option_defaults(rq->attention->options, attention_options, OPTIONS_ROOM);
-    option_defaults(rq->position->options, position_options, OPTIONS_ROOM);
-    for (size_t i = 0; p && i < 4 && p->settings[i][0]; i++) {
-        const struct option *o = option_find(rq->attention->options, p->settings[i][0]);
-        void *to = o ? attention_options : position_options;
-        if (!o) o = option_find(rq->position->options, p->settings[i][0]);
-        TRY(option_set_text(o, to, p->settings[i][1]));
-    }
-    rq->attention_options = attention_options;
-    rq->position_options = position_options;
-    return OK;
+    rq->attention = v->attention;
+    rq->attention_options = v->attention_options;
+    rq->position = v->position;
+    rq->position_options = v->position_options;
 }
 
-static status measure_workload(const char *name, struct bench_request *rq, unsigned char *ao, unsigned char *po)
+static status measure_workload(const char *name, struct bench_request *rq, struct chosen_variant *v)
 {
     if (!bench_workload(name, rq)) FAIL(ERR_CONFIG, "--workload %s: want %s", name, BENCH_WORKLOADS);
-    TRY(choose_variant("learned", rq, ao, po));
-    TRY(option_set_text(option_find(rq->attention->options, "bias"), ao, "[q, k, v]"));
+    static const char *const biases[] = {"bias=[q, k, v]"};
+    TRY(choose_variant("learned", 1, biases, v));
+    use_variant(rq, v);
     struct bench_result r;
     TRY(bench_run(rq, &r));
     printf("%s %.1f sequences/s %.0f MB\n", name, (double)rq->batch / r.step_seconds, megabytes_resident());
@@ -74,7 +65,7 @@ static status measure_row(const char *name, struct bench_request *rq)
     return OK;
 }
 
-static status measure_table(const struct bench_flags *f, int argc, char **argv, struct bench_request *rq, unsigned char *ao, unsigned char *po)
+static status measure_table(const struct bench_flags *f, int argc, char **argv, struct bench_request *rq, struct chosen_variant *chosen)
 {
     struct { struct int_list at; } lengths;
     static const struct option list = {"lengths", OPTION_INT_LIST, 0, "[256, 1024, 4096]", 1, 1 << 24, NULL, "lengths"};
@@ -99,7 +90,8 @@ static status measure_table(const struct bench_flags *f, int argc, char **argv, 
     const size_t n = argc > 1 ? (size_t)argc - 1 : sizeof fallback / sizeof *fallback;
     for (size_t v = 0; v < n; v++) {
         const char *name = argc > 1 ? argv[v + 1] : fallback[v];
-        TRY(choose_variant(name, rq, ao, po));
+        TRY(choose_variant(name, f->n_set, f->set, chosen));
+        use_variant(rq, chosen);
         for (size_t i = 0; i < lengths.at.n; i++) {
             rq->length = (size_t)lengths.at.at[i];
             rq->batch = (size_t)tokens / rq->length ? (size_t)tokens / rq->length : 1;
@@ -116,9 +108,9 @@ static int run(int argc, char **argv)
         {.name = "lengths", .value = &f.lengths}, {.name = "seconds", .value = &f.seconds}, {.name = "threads", .value = &f.threads},
         {.name = "width", .value = &f.width}, {.name = "layers", .value = &f.layers}, {.name = "heads", .value = &f.heads},
         {.name = "tokens", .value = &f.batch_tokens}, {.name = "workload", .value = &f.workload}, {.name = "causal", .given = &f.causal},
-        {.name = NULL},
+        {.name = "set", .list = f.set, .n = &f.n_set, .room = 32}, {.name = NULL},
     };
-    static unsigned char ao[OPTIONS_ROOM], po[OPTIONS_ROOM];
+    static struct chosen_variant v;
     struct bench_request rq = {.seconds = 2};
     long seconds = 2;
     status e = command_flags(flags, &argc, argv);
@@ -127,7 +119,7 @@ static int run(int argc, char **argv)
     if (e == OK) e = command_kernel(&rq.kernel);
     rq.seconds = (double)seconds;
     option_defaults(model_option_table, &rq.model, sizeof rq.model);
-    if (e == OK) e = f.workload ? measure_workload(f.workload, &rq, ao, po) : measure_table(&f, argc, argv, &rq, ao, po);
+    if (e == OK) e = f.workload ? measure_workload(f.workload, &rq, &v) : measure_table(&f, argc, argv, &rq, &v);
     return e == OK ? EXIT_DONE : command_failed(e);
 }
 
@@ -138,6 +130,7 @@ const struct command command_bench = {
     .help = "  VARIANT               presets or attentions (default: vanilla rope alibi keynorm)\n"
             "  --lengths A,B         tokens of an example\n"
             "  --tokens N            tokens of a batch; the batch is N / length examples\n"
+            "  --set option=value    an option of the variants (repeatable)\n"
             "  --causal              a language model; otherwise a classifier\n"
             "  --seconds S           how long to measure each\n"
             "  --workload NAME       one of the workloads of `make bench-peer` (" BENCH_WORKLOADS ")\n",

@@ -64,8 +64,8 @@ static status check_labels(const struct variant_entry *a, const struct variant_e
     if (!strcmp(a->label, b->label))
         return yaml_fail(mark, "two variants are called \"%s\"; give one of them another name with as:", b->label);
     if (!strcmp(x, y))
-        return yaml_fail(mark, "variants \"%s\" and \"%s\" would share the file name \"%s\"; give one of them another name with as:",
-                         a->label, b->label, y);
+        return yaml_fail(mark, "variants \"%s\" and \"%s\" would share the file name \"%s\"; "
+                         "give one of them another name with as:", a->label, b->label, y);
     return OK;
 }
 
@@ -155,7 +155,8 @@ static void name_stem(const struct plan *plan, const struct task_entry *t, struc
     char label[64], hash[16] = "";
     path_safe(r->label, label);
     if (shares_name(plan, t)) snprintf(hash, sizeof hash, "-%08x", options_hash(t->task->options, t->options));
-    const int n = snprintf(r->stem, sizeof r->stem, "%s-%.60s-%llu%s", label, t->task->name, (unsigned long long)r->seed, hash);
+    const int n = snprintf(r->stem, sizeof r->stem, "%s-%.60s-%llu%s", label, t->task->name,
+                           (unsigned long long)r->seed, hash);
     assert(n > 0 && (size_t)n < sizeof r->stem);
     (void)n;
 }
@@ -166,7 +167,8 @@ static bool is_language_model(const struct task *t)
 }
 
 /* All of a run but its seed. */
-static status settle_run(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, struct run *r)
+static status settle_run(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                         struct run *r)
 {
     memset(r, 0, sizeof *r);
     memcpy(r->label, v->label, sizeof r->label);

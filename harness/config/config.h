@@ -7,7 +7,7 @@
  *   train: {length: 256, ...}            # train/options.h
  *   test:  {lengths: [256, 512], ...}    # train/options.h
  *   lengths: [256, 512]                  # short for test.lengths
- *   tasks: [lm, {listops: {min: 50}}]    # a name, or one name with options
+ *   tasks: [lm, {listops: {max_length: 50}}] # a name, or one name with options
  *   variants:                            # a preset or attention name, or one name with settings:
  *     - vanilla                          #   any option of its attention or position, and
  *     - keynorm: {as: query norm,        #   as: the label in tables (default: the name)

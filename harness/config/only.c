@@ -40,7 +40,8 @@ static status refuse_only(struct yaml_pool *p, const struct plan *plan, const st
 }
 
 /* One "variant=a,b".  A label with a comma is taken as a whole. */
-static status take_only(struct yaml_pool *p, const struct plan *plan, struct filter filter[3], const char *only, const char *path)
+static status take_only(struct yaml_pool *p, const struct plan *plan, struct filter filter[3], const char *only,
+                        const char *path)
 {
     const struct yaml_mark mark = {.source = yaml_format(p, "--only %s", only)};
     const char *equals = strchr(only, '=');

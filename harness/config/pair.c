@@ -80,7 +80,8 @@ static status check_train_length(const struct plan *plan, const struct variant_e
     return why ? yaml_fail(place_of(plan, v, "train", "length"), "%s cannot train at length %zu: %s", v->label, n, why) : OK;
 }
 
-status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r)
+status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                       const struct run *r)
 {
     TRY(check_widths(plan, v, r));
     TRY(check_budget(plan, v, r));

@@ -1,4 +1,4 @@
-/* plan.h -- a configuration that has been read but not yet multiplied out: its entries, and which of them are wanted. */
+/* plan.h -- a configuration that has been read but not yet multiplied out: its entries, and which are wanted. */
 #ifndef REACH_CONFIG_PLAN_H
 #define REACH_CONFIG_PLAN_H
 
@@ -25,6 +25,7 @@ struct plan {
 status plan_only(struct yaml_pool *p, const struct config_request *rq, struct plan *plan);
 
 /* Refuse a task and a variant that do not go together; `r` holds their settings, all but the seed. */
-status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r);
+status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                       const struct run *r);
 
 #endif

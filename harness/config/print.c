@@ -1,4 +1,4 @@
-/* print.c -- a run's settings as text: the YAML that reads back the same, and the hash of what decides its parameters. */
+/* print.c -- a run's settings as text: YAML that reads back the same, and the hash of what decides its parameters. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,8 @@ void config_train_id(const struct run *r, const char *data_checksum, char out[33
     char *text = NULL;
     size_t size;
     FILE *f = text_open(&text, &size);
-    fprintf(f, "engine: %s %s\ndata: %s\nseed: %llu\n", REACH_VERSION, REAL_NAME, data_checksum, (unsigned long long)r->seed);
+    fprintf(f, "engine: %s %s\ndata: %s\nseed: %llu\n", REACH_VERSION, REAL_NAME, data_checksum,
+            (unsigned long long)r->seed);
     print_sections(f, r);
     fprintf(f, "attention: ");
     print_named(f, "  ", r->attention->name, r->attention->options, r->attention_options);

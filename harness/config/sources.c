@@ -103,7 +103,8 @@ static status read_setting(struct yaml_pool *p, const char *setting, struct yaml
     char *path = yaml_format(p, "%.*s", (int)(equals ? equals - setting : 0), setting), *dot;
     const size_t n = strlen(path);
     if (n == 0) return yaml_fail(mark, "write KEY=VALUE, as in train.tokens=1e6");
-    if (path[0] == '.' || path[n - 1] == '.' || strstr(path, "..")) return yaml_fail(mark, "a part of \"%s\" is missing", path);
+    if (path[0] == '.' || path[n - 1] == '.' || strstr(path, ".."))
+        return yaml_fail(mark, "a part of \"%s\" is missing", path);
     TRY(yaml_read_text(p, mark.source, equals + 1, out));
     while ((dot = strrchr(path, '.'))) { /* from the last part to the first */
         *out = yaml_map_of(p, dot + 1, *out);
@@ -125,9 +126,9 @@ static status lay_settings(struct yaml_pool *p, const struct config_request *rq,
 
 /* ---- known keys ------------------------------------------------------------------------------------------------- */
 
-static const char *const keys[] = {"model", "train", "test", "tasks", "variants", "seeds", "lengths", /* in budgets too: */
+static const char *const keys[] = {"model", "train", "test",    "tasks",   "variants", "seeds", "lengths",
                                    "title", "extends", "budgets", "budget", NULL};
-#define BUDGET_KEYS 7
+#define BUDGET_KEYS 7 /* so many, from the first, may stand in a budget */
 
 static status check_keys(const struct yaml *map, size_t n_known, const char *where)
 {

@@ -1,4 +1,5 @@
-/* sources.h -- the one tree a configuration is made from: a file over what it extends, a budget over that, --set over all. */
+/* sources.h -- the one tree a configuration is made from: a file over what it extends, a budget over that, and --set
+ * over all. */
 #ifndef REACH_CONFIG_SOURCES_H
 #define REACH_CONFIG_SOURCES_H
 

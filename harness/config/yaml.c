@@ -292,7 +292,8 @@ static status read_stream(struct reader *r, struct yaml **out)
     return OK;
 }
 
-static status read_bytes(struct yaml_pool *p, const char *source, bool lines, const char *text, size_t n, struct yaml **out)
+static status read_bytes(struct yaml_pool *p, const char *source, bool lines, const char *text, size_t n,
+                         struct yaml **out)
 {
     struct reader r = {.pool = p, .source = source, .text = text, .lines = lines};
     if (!yaml_parser_initialize(&r.parser)) status_no_memory("a configuration", 0);
@@ -320,7 +321,8 @@ status yaml_read_file(struct yaml_pool *p, const char *path, struct yaml **out)
     fclose(f);
     if (broken) FAIL(ERR_IO, "cannot read %s: %s", path, strerror(broken));
     if (n > YAML_BYTES) FAIL(ERR_CONFIG, "%s: larger than %d bytes; a configuration is not", path, YAML_BYTES);
-    return read_bytes(p, path, true, text, n, out);
+    const bool marked = !memcmp(text, "\xEF\xBB\xBF", 3); /* a byte order mark, which libyaml would count as a column */
+    return read_bytes(p, path, true, text + 3 * marked, n - 3 * marked, out);
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
@@ -416,7 +418,8 @@ struct yaml *yaml_merge(struct yaml_pool *p, struct yaml *under, struct yaml *ov
     for (size_t i = 0; i < under->n; i++) {
         const size_t at = place_of(over, under->key[i]->text);
         const bool both = at < over->n;
-        map_put(out, both ? over->key[at] : under->key[i], both ? yaml_merge(p, under->item[i], over->item[at]) : under->item[i]);
+        map_put(out, both ? over->key[at] : under->key[i],
+                both ? yaml_merge(p, under->item[i], over->item[at]) : under->item[i]);
     }
     for (size_t i = 0; i < over->n; i++)
         if (!yaml_key(under, over->key[i]->text)) map_put(out, over->key[i], over->item[i]);

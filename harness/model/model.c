@@ -250,7 +250,7 @@ static node *output(struct pass *p, node *x)
     return linear_transposed(p->tape, x, pass_weight(p, m->token), pass_weight(p, m->out_bias));
 }
 
-node *model_logits(const struct model *m, const struct pass_request *rq, struct pass *p)
+static void open_pass(const struct model *m, const struct pass_request *rq, struct pass *p)
 {
     *p = (struct pass){
         .tape = rq->tape, .pack = rq->pack, .model = m, .layer = (size_t)m->options.layers,
@@ -260,6 +260,18 @@ node *model_logits(const struct model *m, const struct pass_request *rq, struct 
         .attention_dropout = m->options.attention_dropout,
     };
     open_weights(m, p, rq->gradients);
+}
+
+node *model_attention(const struct model *m, const struct pass_request *rq, struct pass *p, size_t layer, node *x)
+{
+    open_pass(m, rq, p);
+    p->layer = layer;
+    return m->spec.attention->forward(p, m->block[layer].attention, x);
+}
+
+node *model_logits(const struct model *m, const struct pass_request *rq, struct pass *p)
+{
+    open_pass(m, rq, p);
     node *x = input(p);
     real *kept = rq->tape->training ? NULL : ARENA_ARRAY(rq->tape->memory, real, x->rows * x->cols);
     for (size_t l = 0; l < (size_t)m->options.layers; l++) {

@@ -69,6 +69,9 @@ struct pass_request {
 };
 node *model_logits(const struct model *m, const struct pass_request *rq, struct pass *p);
 
+/* The attention of one layer alone, on x (rows, C) as it stands: for checks and probes.  rq->pack needs no tokens. */
+node *model_attention(const struct model *m, const struct pass_request *rq, struct pass *p, size_t layer, node *x);
+
 /* Why examples of `length` tokens cannot be taken, or NULL. */
 const char *model_refuses_length(const struct model *m, size_t length);
 

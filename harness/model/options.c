@@ -32,7 +32,7 @@ const struct option model_option_table[] = {
     {"init_std", OPTION_REAL, AT(init_std), "0.02", 1e-6, 10, NULL, "standard deviation of normal weights and embeddings"},
     {"init_scaled", OPTION_BOOL, AT(init_scaled), "true", 0, 0, NULL,
      "divide the last matrix of each part by sqrt(2 layers) at the start"},
-    {"scale_embedding", OPTION_BOOL, AT(scale_embedding), "true", 0, 0, NULL,
+    {"scale_embedding", OPTION_BOOL, AT(scale_embedding), "false", 0, 0, NULL,
      "token embeddings start at deviation 1/sqrt(width) and are multiplied by sqrt(width)"},
     {.name = NULL},
 };

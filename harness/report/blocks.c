@@ -14,10 +14,13 @@ static int decimals(enum measure m, double value)
     return fabs(value) < 9.9995 ? 3 : fabs(value) < 99.995 ? 2 : 1;
 }
 
+/* 1.793±.006: a deviation below 1 goes without its 0, so that five lengths fit on a line. */
 static void set_number(struct grid *g, size_t row, size_t column, enum measure m, const struct summary *s, bool with_sd)
 {
+    char sd[32];
     const int d = decimals(m, s->mean);
-    if (with_sd && s->n > 1) grid_set(g, row, column, "%.*f±%.*f", d, s->mean, d, s->sd);
+    snprintf(sd, sizeof sd, "%.*f", d, s->sd);
+    if (with_sd && s->n > 1) grid_set(g, row, column, "%.*f±%s", d, s->mean, sd[0] == '0' ? sd + 1 : sd);
     else grid_set(g, row, column, "%.*f", d, s->mean);
 }
 
@@ -158,9 +161,9 @@ void block_lengths(struct grid *g, const struct task_runs *t, const struct kind 
     begin(g, k, "");
     add_variants(g, t, notes);
     if (has_floor(k)) add_predictors(g, t, is_text(t) ? MEASURE_BITS : MEASURE_ACCURACY);
-    if (with_cost) add_costs(g, t);
     if (is_text(t)) add_lengths(g, t, k, MEASURE_BITS, "bits per byte at length", true, true, notes);
     else add_lengths(g, t, k, MEASURE_ACCURACY, "accuracy, %, at length", true, true, notes);
+    if (with_cost) add_costs(g, t);
 }
 
 void block_relative(struct grid *g, const struct task_runs *t, const struct kind *k, struct notes *notes)
@@ -200,8 +203,8 @@ void block_classify(struct grid *g, const struct task_runs *t, struct notes *not
     grid_init(g, "Every example");
     add_variants(g, t, notes);
     add_predictors(g, t, MEASURE_ACCURACY);
-    add_costs(g, t);
     add_score(g, t, "test", "accuracy, %", MEASURE_ACCURACY, &test, notes);
     add_score(g, t, "test", "loss, nats", MEASURE_LOSS, &test, notes);
     if (has_split(t, &train)) add_score(g, t, "train", "accuracy, %", MEASURE_ACCURACY, &train, notes);
+    add_costs(g, t);
 }

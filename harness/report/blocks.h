@@ -6,7 +6,7 @@
 #include "report/summary.h"
 
 /* Variants against window lengths for one kind of test: bits per byte (texts) or accuracy (sequences).
- * `with_cost`: parameters and speed stand before them. */
+ * `with_cost`: parameters and speed stand behind them. */
 void block_lengths(struct grid *g, const struct task_runs *t, const struct kind *k, bool with_cost, struct notes *notes);
 
 /* The same variants and lengths: loss relative to the training length and accuracy (texts), or loss (sequences). */

@@ -74,7 +74,7 @@ static void y_range(const struct figure *f, struct frame *a)
                 y = more(y, n, sizeof *y);
                 y[n++] = f->curve[i].at[j].y;
             }
-    a->scale = scale_of(y, n, f->may_break);
+    a->scale = scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
@@ -115,8 +115,8 @@ static void put_element(FILE *out, const char *array, size_t i, const char *text
 
 static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
 {
-    fprintf(out, "x_low = %.10g\nx_high = %.10g\ny_low = %.10g\ny_high = %.10g\ncap = %.10g\nk = %.10g\n", a->x_low, a->x_high,
-            a->scale.low, a->scale.high, a->scale.cap, a->scale.k);
+    fprintf(out, "x_low = %.10g\nx_high = %.10g\ny_low = %.10g\ny_high = %.10g\nbend = %.10g\n", a->x_low, a->x_high,
+            a->scale.low, a->scale.high, a->scale.bend);
     fprintf(out, "log_x = %d\nx_mark = %.10g\n", f->log_x, f->x_mark);
     put_text(out, "mark", f->mark);
     put_text(out, "figure_title", f->title);

@@ -26,7 +26,7 @@ struct figure {
     char        title[256], x_label[96], y_label[96];
     bool        log_x;        /* base 2                                       */
     bool        ticks_at_x;   /* a tick at each x of the curves               */
-    bool        may_break;    /* the vertical axis may have a logarithmic part */
+    bool        may_bend;     /* the vertical axis may be like a logarithm: scale.h */
     double      x_mark;       /* a vertical line here; 0: none                */
     char        mark[64];     /* its label                                    */
     double      clip_after;   /* the vertical range is that of points with x >= this share of the largest x; 0: all */

@@ -61,7 +61,8 @@ static void note_state(struct loaded *l)
     if (r->status == RUN_RUNNING)
         snprintf(l->note, sizeof l->note, "unfinished: last seen at step %lld", (long long)last_step(r));
     else if (r->status == RUN_DIVERGED)
-        snprintf(l->note, sizeof l->note, "diverged: %s", r->reason[0] ? r->reason : "no reason kept");
+        snprintf(l->note, sizeof l->note, "%s%s", strncmp(r->reason, "diverged", 8) == 0 ? "" : "diverged: ",
+                 r->reason[0] ? r->reason : "no reason kept");
     else if (!differs(r, "train", train_option_table, &l->run->train, l->note, sizeof l->note))
         differs(r, "model", model_option_table, &l->run->model, l->note, sizeof l->note);
 }

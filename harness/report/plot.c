@@ -66,7 +66,7 @@ static status by_length(const struct drawing *d, const struct task_runs *t, cons
     const bool repeated = strcmp(k->text, "repeated") == 0;
     int64_t length[LENGTHS_MAX];
     if (lengths_of(t, k, length) < 2) return OK;
-    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_break = is_text(t)};
+    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_bend = is_text(t)};
     caption_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-%s_by_length-%s%s", t->name, is_text(t) ? "loss" : "accuracy", k->mode,
              repeated ? "-repeated" : "");
@@ -95,13 +95,21 @@ static int64_t longest(const struct task_runs *t, const char *text)
 
 struct bucket { double x, loss, n; };
 
-/* Rows fall into buckets of equal width in log position. */
+static bool is_wanted(const struct position_row *p, const char *text, int64_t length)
+{
+    return p->length == length && strcmp(p->text, text) == 0 && strcmp(p->split, "test") == 0 && p->n && !isnan(p->loss);
+}
+
+/* The rows of the last evaluation fall into buckets of equal width in log position. */
 static void bucket_run(const struct results *r, const char *text, int64_t length, struct bucket *b)
 {
+    const char *evaluation = "";
     memset(b, 0, BUCKETS * sizeof *b);
+    for (size_t i = 0; i < r->n_position; i++)
+        if (is_wanted(&r->position[i], text, length)) evaluation = r->position[i].evaluation;
     for (size_t i = 0; i < r->n_position; i++) {
         const struct position_row *p = &r->position[i];
-        if (p->length != length || strcmp(p->text, text) != 0 || strcmp(p->split, "test") != 0 || !p->n || isnan(p->loss)) continue;
+        if (!is_wanted(p, text, length) || strcmp(p->evaluation, evaluation) != 0) continue;
         const double middle = (double)(p->from + p->to) / 2, n = (double)p->n;
         const int at = (int)(BUCKETS * log2(1 + middle) / log2(2 + (double)length));
         b[at].x += n * middle;
@@ -133,7 +141,7 @@ static status by_position(const struct drawing *d, const struct task_runs *t, co
     char name[160];
     const int64_t length = longest(t, text);
     if (!is_text(t) || !length) return OK;
-    struct figure f = {.script = "loss_by_position", .log_x = true, .may_break = true};
+    struct figure f = {.script = "loss_by_position", .log_x = true, .may_bend = true};
     caption_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-loss_by_position%s", t->name, strcmp(text, "repeated") == 0 ? "-repeated" : "");
     snprintf(f.title, sizeof f.title, "%s: %s text, windows of %lld tokens", name, text, (long long)length);

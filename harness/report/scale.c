@@ -10,7 +10,13 @@
 
 static double f(const struct scale *s, double y)
 {
-    return s->k > 0 && y > s->cap ? s->cap + s->k * log(y / s->cap) : y;
+    return s->bend > 0 ? log1p(fmax(y - s->low, 0) / s->bend) : y - s->low;
+}
+
+/* f(g(z)) = z */
+static double g(const struct scale *s, double z)
+{
+    return s->low + (s->bend > 0 ? s->bend * expm1(z) : z);
 }
 
 static size_t sorted_finite(const double *y, size_t n, double *out)
@@ -22,59 +28,68 @@ static size_t sorted_finite(const double *y, size_t n, double *out)
     return m;
 }
 
-/* The linear part shows two thirds of the values; the rest breaks off only if it is far away. */
-static struct scale of_sorted(const double *y, size_t n, bool may_break)
+/* The bend at which `most` lies at `share` of the height: the smaller the bend, the higher it lies. */
+static double bend_for(struct scale s, double most, double share)
 {
-    struct scale s = {.low = y[0], .high = y[n - 1]};
-    const double most = gsl_stats_quantile_from_sorted_data(y, 1, n, 0.65);
-    double span = fmax(1.3 * (most - s.low), 0.1 * fabs(s.low));
-    s.cap = s.low + span;
-    if (may_break && s.low > 0 && s.high > s.low + 2.2 * span) {
-        s.high *= 1.06;
-        s.k = 0.5 * span / log(s.high / s.cap);
-    } else {
-        span = s.high > s.low ? s.high - s.low : fmax(fabs(s.low), 1) * 0.1;
-        s.high += 0.05 * span;
-        s.k = 0;
+    double small = 1e-6 * (s.high - s.low), large = 1e3 * (s.high - s.low);
+    for (int i = 0; i < 60; i++) {
+        s.bend = sqrt(small * large);
+        if (f(&s, most) > share * f(&s, s.high)) small = s.bend;
+        else large = s.bend;
     }
-    s.low -= 0.06 * span;
+    return s.bend;
+}
+
+static struct scale of_sorted(const double *y, size_t n, bool may_bend)
+{
+    const double most = gsl_stats_quantile_from_sorted_data(y, 1, n, 0.67), all = y[n - 1] - y[0];
+    const double span = fmax(all, 0.02 * fabs(y[0])), fine = fmax(most - y[0], 0.05 * fabs(y[0]));
+    struct scale s = {.low = y[0] - 0.06 * span, .high = y[n - 1] + 0.05 * span};
+    if (!may_bend || fine > 0.4 * span) return s;
+    s.low = y[0] - 0.06 * fine;
+    s.bend = fmax(bend_for(s, y[0] + fine, 0.55), 0.2 * fine);
     return s;
 }
 
-struct scale scale_of(const double *y, size_t n, bool may_break)
+struct scale scale_of(const double *y, size_t n, bool may_bend)
 {
     double *sorted = malloc((n + 1) * sizeof *sorted);
     if (!sorted) status_no_memory("a scale", (n + 1) * sizeof *sorted);
     const size_t m = sorted_finite(y, n, sorted);
-    const struct scale s = m ? of_sorted(sorted, m, may_break) : (struct scale){.low = 0, .high = 1, .cap = 1};
+    struct scale s = m ? of_sorted(sorted, m, may_bend) : (struct scale){.low = 0, .high = 1};
+    if (s.high <= s.low) s.high = s.low + 1;
     free(sorted);
     return s;
 }
 
 double scale_place(const struct scale *s, double y)
 {
-    const double at = (f(s, y) - f(s, s->low)) / (f(s, s->high) - f(s, s->low));
-    return fmin(fmax(at, 0), 1);
+    return fmin(fmax(f(s, y) / f(s, s->high), 0), 1);
 }
 
-static double nice_step(double span, double parts)
+/* The number in [a, b] with the fewest digits. */
+static double roundest(double a, double b)
 {
-    const double raw = span / parts, power = pow(10, floor(log10(raw))), digit = raw / power;
-    return power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+    static const double digits[] = {10, 5, 2};
+    for (double power = pow(10, ceil(log10(fmax(fabs(a), fabs(b)) + 1e-300)));; power /= 10)
+        for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++) {
+            const double step = digits[i] * power, y = ceil(a / step) * step;
+            if (y <= b || power < 1e-12) return y;
+        }
 }
 
+/* Even numbers on a linear axis; on a bent one, round numbers near even heights. */
 size_t scale_ticks(const struct scale *s, double *out, size_t most)
 {
-    static const double digits[] = {1, 1.5, 2, 3, 5, 7};
-    const double top = s->k > 0 ? s->cap : s->high, step = nice_step(top - s->low, s->k > 0 ? 5 : 7);
     size_t n = 0;
-    for (double i = ceil(s->low / step); i * step <= top * (1 + 1e-9) && n < most; i++) out[n++] = i * step;
-    if (s->k <= 0) return n;
-    for (double power = pow(10, floor(log10(s->cap))); power <= s->high; power *= 10)
-        for (size_t i = 0; i < sizeof digits / sizeof digits[0] && n < most; i++) {
-            const double y = digits[i] * power;
-            if (y <= s->high && scale_place(s, y) > scale_place(s, out[n - 1]) + 0.05) out[n++] = y;
-        }
+    if (s->bend > 0) {
+        for (double at = 0.04; at <= 0.96 && n < most; at += 0.115)
+            out[n++] = roundest(g(s, (at - 0.04) * f(s, s->high)), g(s, (at + 0.04) * f(s, s->high)));
+        return n;
+    }
+    const double raw = (s->high - s->low) / 7, power = pow(10, floor(log10(raw))), digit = raw / power;
+    const double step = power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+    for (double i = ceil(s->low / step); i * step <= s->high && n < most; i++) out[n++] = i * step;
     return n;
 }
 

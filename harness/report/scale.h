@@ -1,9 +1,7 @@
 /* scale.h -- a vertical axis on which one exploding curve does not squash the others.
  *
- * Linear up to `cap`; above it logarithmic and compressed into the upper third:
- *
- *   f(y) = y                       y <= cap
- *          cap + k log(y / cap)    y >  cap      (k = 0: no such part, cap unused)
+ *   f(y) = y                           bend = 0: linear
+ *          log(1 + (y - low) / bend)   bend > 0: fine near the bottom, like a logarithm far above it
  */
 #ifndef REACH_SCALE_H
 #define REACH_SCALE_H
@@ -11,10 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct scale { double low, high, cap, k; };
+struct scale { double low, high, bend; };
 
-/* A scale that shows n values (NaN and infinities left out); `may_break` allows a logarithmic part. */
-struct scale scale_of(const double *y, size_t n, bool may_break);
+/* A scale that shows n values (NaN and infinities left out).  With `may_bend`, and a few values far above the rest, it
+ * bends so that two thirds of the values have up to the lower 55 % of the height. */
+struct scale scale_of(const double *y, size_t n, bool may_bend);
 
 /* Where y lies between low (0) and high (1), cut to that. */
 double scale_place(const struct scale *s, double y);

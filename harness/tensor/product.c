@@ -1,13 +1,28 @@
-/* product.c -- matrix products through OpenBLAS. */
+/* product.c -- matrix products: our own for the shapes of layers in float, OpenBLAS for the rest.
+ *
+ * Where rows, columns and depth all reach OWN_LEAST, the kernel's product is 10 to 40 % faster than OpenBLAS 0.3.21 on one
+ * core (tests/bench_kernel.c); small and thin products, double, and the plain kernel go to BLAS.  The choice is a function
+ * of the shape and of the kernel alone, so bits are reproducible.
+ */
 #include "tensor/product.h"
 
 #include <cblas.h>
 #include <stdio.h>
 #include <string.h>
 
+#define OWN_LEAST 32
+
+static const struct kernel *own; /* NULL: BLAS only */
+
+void product_use(const struct kernel *k)
+{
+    own = k && strcmp(k->name, "plain") != 0 ? k : NULL;
+}
+
 void product_start(void)
 {
     openblas_set_num_threads(1);
+    product_use(kernel_choose(NULL));
 }
 
 /* openblas_get_config() reads "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": keep name and version. */
@@ -27,6 +42,10 @@ void product(enum transpose ta, enum transpose tb, size_t m, size_t n, size_t k,
     const enum CBLAS_TRANSPOSE a = ta == TRANSPOSED ? CblasTrans : CblasNoTrans;
     const enum CBLAS_TRANSPOSE b = tb == TRANSPOSED ? CblasTrans : CblasNoTrans;
     if (m == 0 || n == 0) return;
+    if (own && m >= OWN_LEAST && n >= OWN_LEAST && k >= OWN_LEAST) {
+        own->product(ta == TRANSPOSED, tb == TRANSPOSED, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc);
+        return;
+    }
 #ifdef REACH_DOUBLE
     cblas_dgemm(CblasRowMajor, a, b, (int)m, (int)n, (int)k, alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
 #else

@@ -6,8 +6,9 @@
  *
  * x (rows, C), once, at the input.  Defined for every length.  Sines and cosines alternate; other code stores all sines
  * first, which is the same up to a fixed order of channels.  The paper multiplies embeddings by sqrt(C) beforehand
- * (model.scale_embedding); small embeddings beside full-size sinusoids learn slowly, hence `scale`: it starts the
- * two at a like size.
+ * (model.scale_embedding), so that the two start at a like size.  Full-size sinusoids over small embeddings drown them:
+ * a language model then stays at its unigram loss for the first 400k tokens.  Hence `scale`: unless given it is 1 beside
+ * scaled embeddings, and the embeddings' own deviation (init_std) beside small ones.
  */
 #include "tensor/ops.h"
 #include "variants/position/table.h"
@@ -21,13 +22,15 @@ struct sinusoidal_options {
 #define AT(field) offsetof(struct sinusoidal_options, field)
 static const struct option sinusoidal_option_table[] = {
     {"base", OPTION_REAL, AT(base), "10000", 2, 1e12, NULL, "the longest wave is 2 pi times this"},
-    {"scale", OPTION_REAL, AT(scale), "1", 1e-6, 1e6, NULL, "factor on the sinusoids"},
+    {"scale", OPTION_REAL, AT(scale), "0", 0, 1e6, NULL,
+     "factor on the sinusoids; 0: like the embeddings (1 if model.scale_embedding, else model.init_std)"},
     {.name = NULL},
 };
 
 struct sinusoidal {
     const struct sinusoidal_options *options;
     size_t width;
+    double scale;
     struct angle_table angles;
 };
 
@@ -35,7 +38,9 @@ static void sinusoidal_build(struct builder *b, const void *options, void *self)
 {
     struct sinusoidal *s = self;
     s->options = options;
-    s->width = (size_t)builder_model(b)->width;
+    const struct model_options *m = builder_model(b);
+    s->width = (size_t)m->width;
+    s->scale = s->options->scale > 0 ? s->options->scale : m->scale_embedding ? 1 : m->init_std;
 }
 
 static void sinusoidal_prepare(void *self, size_t trained, size_t length)
@@ -54,7 +59,7 @@ static node *sinusoidal_add(struct pass *p, const void *self, node *x)
 {
     const struct sinusoidal *s = self;
     const size_t C = x->cols, pairs = s->angles.pairs;
-    const real scale = (real)s->options->scale;
+    const real scale = (real)s->scale;
     node *table = tape_leaf(p->tape, x->rows, C, ARENA_ARRAY(p->tape->memory, real, x->rows * C), NULL);
     for (size_t e = 0; e < p->pack->n; e++) {
         for (size_t i = p->pack->offset[e]; i < p->pack->offset[e + 1]; i++) {

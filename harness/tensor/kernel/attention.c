@@ -385,7 +385,11 @@ static void fill_drop(const struct tile *t)
                 if (at < column || at > last) continue;
                 const words bits = (c[lane / 2] >> (16 * (lane % 2))) & 0xffff;
                 real *to = t->work->drop + (at - column) * Q_TILE + i;
+#ifdef REACH_DOUBLE
                 for (size_t l = 0; l < WORDS; l++) to[l] = bits[l] >= threshold ? factor : 0;
+#else
+                store(to, keep((ivec)bits >= (ivec){0} + (lane_int)threshold, all(factor)));
+#endif
             }
         }
     }

@@ -24,28 +24,28 @@
 #define ROWS 4
 #define VECS 2
 #endif
-#ifndef DEPTH
-#define DEPTH  256
-#endif
 #define PANEL  (VECS * LANES)
-#ifndef ACROSS
+#define DEPTH  128 /* a panel is 32 KB with AVX-512 */
 #define ACROSS 256
-#endif
-#ifndef ROUND
-#define ROUND  240
-#endif
+#define ROUND  480 /* a multiple of ROWS            */
 
 #define STRIP_ROOM (DEPTH * ROWS + 16)
 #define ROW_ROOM   (DEPTH + 16)
-#define MOST_STRIPS ((ROUND + ROWS - 1) / ROWS)
+#define MOST_STRIPS (ROUND / ROWS)
 
-/* One register tile.  Row r of op(A) starts at a[r]; its next element is `step` further. */
-INLINE void register_tile(size_t depth, const real *const a[ROWS], size_t step, const real *panel, real alpha, real beta,
-                          real *const c[ROWS], size_t columns)
+/* c[r][0..PANEL] = (fresh ? 0 : c[r]) + sum over k of a[r][k step] panel[k]: a register tile.  Kept out of line and free
+ * of everything else, so that the accumulators stay in registers. */
+INLINE void register_tile(size_t depth, const real *const a[ROWS], size_t step, const real *panel, real *const c[ROWS],
+                          int fresh)
 {
     vec acc[ROWS][VECS];
-    for (int r = 0; r < ROWS; r++)
-        for (int v = 0; v < VECS; v++) acc[r][v] = (vec){0};
+    if (fresh) {
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < VECS; v++) acc[r][v] = (vec){0};
+    } else {
+        for (int r = 0; r < ROWS; r++)
+            for (int v = 0; v < VECS; v++) acc[r][v] = load(c[r] + v * LANES);
+    }
     for (size_t k = 0; k < depth; k++) {
         vec x[VECS];
         for (int v = 0; v < VECS; v++) {
@@ -57,57 +57,47 @@ INLINE void register_tile(size_t depth, const real *const a[ROWS], size_t step, 
             for (int v = 0; v < VECS; v++) acc[r][v] += y * x[v];
         }
     }
-    if (columns == PANEL) {
-        for (int r = 0; r < ROWS; r++) {
-            for (int v = 0; v < VECS; v++) {
-                real *to = c[r] + v * LANES;
-                const vec sum = alpha * acc[r][v];
-                store(to, beta != 0 ? sum + beta * load(to) : sum);
-            }
-        }
-    } else {
-        for (int r = 0; r < ROWS; r++) {
-            real sum[PANEL];
-            for (int v = 0; v < VECS; v++) store(sum + v * LANES, alpha * acc[r][v]);
-            for (size_t j = 0; j < columns; j++) c[r][j] = beta != 0 ? sum[j] + beta * c[r][j] : sum[j];
-        }
-    }
+    for (int r = 0; r < ROWS; r++)
+        for (int v = 0; v < VECS; v++) store(c[r] + v * LANES, acc[r][v]);
 }
 
-/* Rows of C against one panel.  a_row, a_step: from row to row and from k to k of op(A). */
-INLINE void all_rows(size_t rows, size_t depth, const real *A, size_t a_row, size_t a_step, const real *panel,
-                     real alpha, real beta, real *C, size_t ldc, size_t columns)
+#define TILE static __attribute__((noinline)) void
+
+TILE tile_of_rows(size_t depth, const real *const a[ROWS], const real *panel, real *const c[ROWS], int fresh)
 {
-    real dump[PANEL] = {0};
+    register_tile(depth, a, 1, panel, c, fresh);
+}
+
+TILE tile_of_strip(size_t depth, const real *strip, const real *panel, real *const c[ROWS], int fresh)
+{
     const real *a[ROWS];
-    real *c[ROWS];
-    size_t i = 0;
-    for (; i + ROWS <= rows; i += ROWS) {
-        for (size_t r = 0; r < ROWS; r++) a[r] = A + (i + r) * a_row, c[r] = C + (i + r) * ldc;
-        register_tile(depth, a, a_step, panel, alpha, beta, c, columns);
-    }
-    if (i == rows) return;
-    for (size_t r = 0; r < ROWS; r++) { /* the last strip: rows that do not exist repeat the last one, into the dump */
-        a[r] = A + (i + r < rows ? i + r : rows - 1) * a_row;
-        c[r] = i + r < rows ? C + (i + r) * ldc : dump;
-    }
-    register_tile(depth, a, a_step, panel, alpha, beta, c, columns);
+    for (int r = 0; r < ROWS; r++) a[r] = strip + r;
+    register_tile(depth, a, ROWS, panel, c, fresh);
 }
 
-static __attribute__((noinline)) void rows_plain(size_t rows, size_t depth, const real *A, size_t lda,
-                                                 const real *panel, real alpha, real beta, real *C, size_t ldc,
-                                                 size_t columns)
-{
-    all_rows(rows, depth, A, lda, 1, panel, alpha, beta, C, ldc, columns);
-}
-
-/* A packed by pack_strips. */
-static __attribute__((noinline)) void rows_packed(size_t rows, size_t depth, const real *strips, const real *panel,
-                                                  real alpha, real beta, real *C, size_t ldc, size_t columns)
+/* Rows of C against one panel.  A: rows `lda` apart, or strips (lda = 0). */
+static void all_rows(size_t rows, size_t depth, const real *A, size_t lda, const real *panel, int fresh, real *C,
+                     size_t ldc, size_t columns)
 {
     for (size_t i = 0; i < rows; i += ROWS) {
+        /* Past the last row: the last one again, into a place of its own; past the last column: a copy. */
+        real aside[ROWS][PANEL], *c[ROWS];
         const size_t here = rows - i < ROWS ? rows - i : ROWS;
-        all_rows(here, depth, strips + i / ROWS * STRIP_ROOM, 1, ROWS, panel, alpha, beta, C + i * ldc, ldc, columns);
+        for (size_t r = 0; r < ROWS; r++) c[r] = r < here && columns == PANEL ? C + (i + r) * ldc : aside[r];
+        if (here < ROWS || columns < PANEL) {
+            memset(aside, 0, sizeof aside);
+            if (columns < PANEL && !fresh)
+                for (size_t r = 0; r < here; r++) memcpy(aside[r], C + (i + r) * ldc, columns * sizeof(real));
+        }
+        if (lda == 0) {
+            tile_of_strip(depth, A + i / ROWS * STRIP_ROOM, panel, c, fresh);
+        } else {
+            const real *a[ROWS];
+            for (size_t r = 0; r < ROWS; r++) a[r] = A + (r < here ? i + r : rows - 1) * lda;
+            tile_of_rows(depth, a, panel, c, fresh);
+        }
+        if (columns < PANEL)
+            for (size_t r = 0; r < here; r++) memcpy(C + (i + r) * ldc, aside[r], columns * sizeof(real));
     }
 }
 
@@ -119,8 +109,7 @@ static void pack_strips(size_t rows, size_t depth, const real *A, size_t lda, re
         const real *from = A + k * lda;
         size_t i = 0;
         for (; i + 8 <= rows; i += ROWS) memcpy(strips + i / ROWS * STRIP_ROOM + k * ROWS, from + i, 8 * sizeof(real));
-        for (; i < rows; i += ROWS)
-            memcpy(strips + i / ROWS * STRIP_ROOM + k * ROWS, from + i, (rows - i < ROWS ? rows - i : ROWS) * sizeof(real));
+        for (; i < rows; i++) strips[i / ROWS * STRIP_ROOM + k * ROWS + i % ROWS] = from[i];
     }
 }
 
@@ -130,8 +119,8 @@ static void pack_rows(size_t rows, size_t depth, const real *A, size_t lda, real
     for (size_t i = 0; i < rows; i++) memcpy(copy + i * ROW_ROOM, A + i * lda, depth * sizeof(real));
 }
 
-/* panel[k][j] = op(B)[k][j] */
-static void pack(int transposed, size_t depth, size_t columns, const real *B, size_t ldb, real *panel)
+/* panel[k][j] = alpha op(B)[k][j] */
+static void pack_panel(int transposed, size_t depth, size_t columns, real alpha, const real *B, size_t ldb, real *panel)
 {
     if (columns < PANEL) memset(panel, 0, depth * PANEL * sizeof(real));
     if (transposed) {
@@ -142,6 +131,8 @@ static void pack(int transposed, size_t depth, size_t columns, const real *B, si
     } else {
         for (size_t k = 0; k < depth; k++) memcpy(panel + k * PANEL, B + k * ldb, columns * sizeof(real));
     }
+    if (alpha != 1)
+        for (size_t i = 0; i < depth * PANEL; i += LANES) store(panel + i, alpha * load(panel + i));
 }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -152,28 +143,28 @@ void NAME(product)(int ta, int tb, size_t m, size_t n, size_t k, real alpha, con
     static _Thread_local real panels[DEPTH * ACROSS] __attribute__((aligned(64)));
     static _Thread_local real strips[MOST_STRIPS * ROWS * ROW_ROOM + MOST_STRIPS * 16] __attribute__((aligned(64)));
     const int far_apart = !ta && lda * sizeof(real) % 2048 == 0;
+    if (beta != 0 && beta != 1)
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++) C[i * ldc + j] *= beta;
+    if (k == 0 && beta == 0)
+        for (size_t i = 0; i < m; i++) memset(C + i * ldc, 0, n * sizeof(real));
     for (size_t k0 = 0; k0 < k; k0 += DEPTH) {
         const size_t depth = smaller(k - k0, DEPTH);
+        const int fresh = k0 == 0 && beta == 0;
         for (size_t n0 = 0; n0 < n; n0 += ACROSS) {
             const size_t across = smaller(n - n0, ACROSS);
             for (size_t j = 0; j < across; j += PANEL)
-                pack(tb, depth, smaller(across - j, PANEL), B + (tb ? (n0 + j) * ldb + k0 : k0 * ldb + n0 + j), ldb,
-                     panels + j * depth);
+                pack_panel(tb, depth, smaller(across - j, PANEL), alpha,
+                           B + (tb ? (n0 + j) * ldb + k0 : k0 * ldb + n0 + j), ldb, panels + j * depth);
             for (size_t m0 = 0; m0 < m; m0 += ROUND) {
                 const size_t rows = smaller(m - m0, ROUND);
                 const real *a = ta ? A + k0 * lda + m0 : A + m0 * lda + k0;
                 if (ta) pack_strips(rows, depth, a, lda, strips);
                 if (far_apart) pack_rows(rows, depth, a, lda, strips);
-                for (size_t j = 0; j < across; j += PANEL) {
-                    const size_t columns = smaller(across - j, PANEL);
-                    real *c = C + m0 * ldc + n0 + j;
-                    if (ta) rows_packed(rows, depth, strips, panels + j * depth, alpha, beta, c, ldc, columns);
-                    else
-                        rows_plain(rows, depth, far_apart ? strips : a, far_apart ? ROW_ROOM : lda, panels + j * depth,
-                                   alpha, beta, c, ldc, columns);
-                }
+                for (size_t j = 0; j < across; j += PANEL)
+                    all_rows(rows, depth, ta || far_apart ? strips : a, ta ? 0 : far_apart ? ROW_ROOM : lda,
+                             panels + j * depth, fresh, C + m0 * ldc + n0 + j, ldc, smaller(across - j, PANEL));
             }
         }
-        beta = 1;
     }
 }

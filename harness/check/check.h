@@ -1,0 +1,44 @@
+/* check.h -- every property that a variant must have, measured in double precision.
+ *
+ *   gradient        layer and whole model (pre- and post-norm), against central differences along random directions
+ *   textbook        the layer against the slow version in tests/ref
+ *   causality       rows before a changed row keep every bit
+ *   neighbours      other values beside an example change no bit; another layout of the pack changes rounding only
+ *   determinism     the same bits again, and for 1 and 3 threads
+ *   degenerate      one row; equal rows; zero, huge and tiny weights: finite, and 0 where nothing is seen
+ *   overfit         32 random examples learnt to 100 %
+ *   length          finite at 1, 2 and 8 times the training length
+ */
+#ifndef REACH_CHECK_H
+#define REACH_CHECK_H
+
+#include <stdio.h>
+
+#include "variants/variant.h"
+
+struct check_row {
+    char   name[64];
+    double measured, tolerance; /* passes if measured <= tolerance; NaN fails */
+    bool   pass, skipped;
+    char   note[96];            /* why skipped */
+};
+
+#define CHECK_ROWS 64
+struct check_report {
+    size_t n, failed;
+    struct check_row row[CHECK_ROWS];
+};
+
+/* A variant with all its options. */
+struct check_subject {
+    const char *name;
+    const struct attention *attention;  const void *attention_options;
+    const struct position  *position;   const void *position_options;
+};
+
+/* Run the whole battery; `quick` leaves out overfit. */
+void check_variant(const struct check_subject *s, bool quick, struct check_report *out);
+
+void check_print(FILE *out, const char *name, const struct check_report *r);
+
+#endif
