@@ -44,7 +44,7 @@ static status check_columns(hid_t set, const struct table *t)
 
 static status read_rows(hid_t set, const struct table *t, void **rows, size_t *n)
 {
-    hsize_t count;
+    hsize_t count = 0;
     TRY(check_columns(set, t));
     TRY(extent(set, t->path, &count));
     if (count == 0) return OK;
@@ -214,7 +214,7 @@ static status read_layout(hid_t group, struct checkpoint *c)
 
 static status read_reals(hid_t group, const char *name, real *out, size_t want)
 {
-    hsize_t n;
+    hsize_t n = 0;
     hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
     if (set < 0) FAIL(ERR_DATA, "/checkpoint has no array %s", name);
     status s = extent(set, name, &n);

@@ -107,7 +107,7 @@ def build(torch, w, choice):
             h = self.attend(self.norm1(x), mask)
             x = x + (F.dropout(h, drop) if drop else h)
             h = F.gelu(self.up(self.norm2(x)))
-            h = self.down(F.dropout(h, drop) if drop else h)
+            h = self.down(h)
             return x + (F.dropout(h, drop) if drop else h)
 
     class Model(nn.Module):

@@ -22,8 +22,8 @@
  * broadcast against rows of q or dout (dk, dv).  Each has one micro-kernel; they are kept out of line, because
  * inlined into something large the compiler may spill their accumulators.
  *
- * The exponential is 2^x and log2(e) goes into the scale of q.  Forward keeps a reference value per row, subtracted from
- * the scores before they are summed up: the first strip's maximum, moved only when a score exceeds it by 2^40.  The result
+ * The exponential is 2^x and log2(e) goes into the scale of q.  Forward keeps a reference value per row, from which the
+ * scores are summed up: the first tile's maximum, moved only when a score exceeds it by JUMP, a factor of 2^40.  The result
  * is as exact as with the true maximum, as the weights stay far from overflow, and a pass over the scores is saved.
  *
  * Traps.  A forbidden score has weight exactly 0, and it cannot move the reference; so later keys never change earlier
@@ -52,6 +52,11 @@
 
 #define LOG2_E ((real)1.44269504088896340736)
 #define LN_2   ((real)0.69314718055994530942)
+#ifdef REACH_DOUBLE
+#define LOG log
+#else
+#define LOG logf
+#endif
 #define KERNEL_FUNCTION static __attribute__((noinline)) void
 
 enum { NONE, FULL, EDGE };
@@ -64,6 +69,7 @@ struct work {
     real *pack_k, *pack_v;       /* (K_TILE, tall_D), (K_TILE, tall_Dv): when D % CHANNELS    */
     real *dump;                  /* gradients of rows past the last key go here               */
     real *reference, *limit, *sum, *lse, *delta; /* (Q_TILE); reference and lse in powers of 2 */
+    real *zero;                  /* (GROUP)                                                   */
     lane_int *band;              /* allowed by distance: [K_TILE + i - j]                     */
     size_t wide_D, wide_Dv, tall_D, tall_Dv;
 };
@@ -94,6 +100,7 @@ static size_t lay_out(struct work *w, size_t D, size_t Dv, char *base)
     TAKE(sum, Q_TILE);
     TAKE(lse, Q_TILE);
     TAKE(delta, Q_TILE);
+    TAKE(zero, GROUP);
     TAKE(band, Q_TILE + K_TILE + LANES);
 #undef TAKE
     return at;
@@ -120,17 +127,32 @@ struct tile {
 
 /* ---- micro-kernels ------------------------------------------------------------------------------------------ */
 
-/* acc[r][] += sum over c of row[r][c] at[c][GROUP]: one register tile of scores. */
-INLINE void dot_rows(size_t n, const real *const row[STRIP], const real *at, vec acc[STRIP][2])
+/* to[j][GROUP] = sum over c of rows[j][c] at[c][GROUP] - from[GROUP], for strips of keys from j = low up to high; past
+ * the last key, the last key again (masked later). */
+KERNEL_FUNCTION dot_rows(size_t n, const real *rows, size_t stride, size_t low, size_t high, size_t keys, const real *at,
+                         const real *from, real *to)
 {
-    for (size_t c = 0; c < n; c++) {
-        vec x0 = load(at + c * Q_TILE), x1 = load(at + c * Q_TILE + LANES);
-        PIN(x0);
-        PIN(x1);
-        for (int r = 0; r < STRIP; r++) {
-            const vec y = all(row[r][c]);
-            acc[r][0] += y * x0;
-            acc[r][1] += y * x1;
+    const vec start0 = -load(from), start1 = -load(from + LANES);
+    for (size_t j = low; j < high; j += STRIP) {
+        const real *row[STRIP];
+        vec acc[STRIP][2];
+        for (size_t r = 0; r < STRIP; r++) {
+            row[r] = rows + (j + r < keys ? j + r : keys - 1) * stride;
+            acc[r][0] = start0, acc[r][1] = start1;
+        }
+        for (size_t c = 0; c < n; c++) {
+            vec x0 = load(at + c * Q_TILE), x1 = load(at + c * Q_TILE + LANES);
+            PIN(x0);
+            PIN(x1);
+            for (int r = 0; r < STRIP; r++) {
+                const vec y = all(row[r][c]);
+                acc[r][0] += y * x0;
+                acc[r][1] += y * x1;
+            }
+        }
+        for (size_t r = 0; r < STRIP; r++) {
+            store(to + (j + r) * Q_TILE, acc[r][0]);
+            store(to + (j + r) * Q_TILE + LANES, acc[r][1]);
         }
     }
 }
@@ -189,13 +211,7 @@ KERNEL_FUNCTION add_rows(size_t n, size_t queries, const real *weight, const rea
     if (c < n) add_rows_at(1, n - c, queries, weight, rows, wide, to, c);
 }
 
-/* ---- one group of queries against the strips of a tile ---------------------------------------------------------- */
-
-/* Row j of the tile; past the last key, the last key again (masked later). */
-INLINE void point_at_rows(const struct tile *t, const real *rows, size_t stride, size_t j, const real *row[STRIP])
-{
-    for (size_t r = 0; r < STRIP; r++) row[r] = rows + (j + r < t->keys ? j + r : t->keys - 1) * stride;
-}
+/* ---- one group of queries against the strips of a tile: passes over [key][GROUP], which is in L1 ----------------- */
 
 INLINE ivec allowed(const struct tile *t, size_t i, size_t j)
 {
@@ -203,123 +219,119 @@ INLINE ivec allowed(const struct tile *t, size_t i, size_t j)
     return *(const ivec_any *)(t->work->band + K_TILE + i - j);
 }
 
-/* Give rows whose score exceeds the limit a new reference: s becomes s - shift, and what was summed up is rescaled. */
-static __attribute__((noinline)) void raise_reference(const struct tile *t, size_t i, size_t first, size_t j, vec max,
-                                                      real *shift_out)
+/* Scores of rows low.. up to high of the tile into p: the dot products, the term, and -inf where nothing is allowed. */
+static void scores(const struct tile *t, size_t group, size_t low, size_t high, const real *from)
+{
+    const struct work *w = t->work;
+    const size_t i = group * GROUP;
+    dot_rows(t->head->D, t->k, t->piece->k_stride, low, high, t->keys, w->qt + i, from, w->p + i);
+    for (size_t j = low; j < high; j++) {
+        real *p = w->p + j * Q_TILE + i;
+        const int edge = t->class[j / STRIP][group] == EDGE;
+        if (!edge && !t->piece->term) {
+            j += STRIP - 1;
+            continue;
+        }
+        for (size_t l = 0; l < GROUP; l += LANES) {
+            vec s = load(p + l);
+            if (t->piece->term) s += LOG2_E * load(w->bias + j * Q_TILE + i + l);
+            if (edge) s = choose(allowed(t, i + l, j), s, all(-INFINITY));
+            store(p + l, s);
+        }
+    }
+}
+
+/* 2^s, exactly 0 for -inf if the strip may hold some; NaN stays. */
+INLINE vec weight_of(vec s, int edge)
+{
+    const vec e = exp2_vec(s);
+    return edge ? keep(s != all(-INFINITY), e) : e;
+}
+
+/* Rows whose largest score exceeds the limit get a new reference; what was summed up is rescaled. */
+KERNEL_FUNCTION raise_reference(const struct tile *t, size_t i, size_t low, size_t high, vec max)
 {
     struct work *w = t->work;
     const vec limit = load(w->limit + i);
     const ivec over = max > limit, had = limit > all(0);
     const vec shift = keep(over, max);
-    store(shift_out, shift);
     store(w->reference + i, load(w->reference + i) + shift);
     store(w->limit + i, choose(over, all(JUMP), limit));
+    for (size_t j = low; j < high; j++) store(w->p + j * Q_TILE + i, load(w->p + j * Q_TILE + i) - shift);
     if (!any_greater(keep(over & had, all(1)), all(0))) return;
     const vec factor = choose(over & had, exp2_vec(-shift), all(1));
     store(w->sum + i, load(w->sum + i) * factor);
     for (size_t c = 0; c < w->tall_Dv; c++) store(w->ot + c * Q_TILE + i, load(w->ot + c * Q_TILE + i) * factor);
-    for (size_t r = first; r < j; r++) store(w->p + r * Q_TILE + i, load(w->p + r * Q_TILE + i) * factor);
 }
 
-/* Weights of the group's queries, not yet normalised, into the tile p; their sums. */
-KERNEL_FUNCTION weigh_forward(const struct tile *t, size_t group)
-{
-    struct work *w = t->work;
-    const size_t i = group * GROUP, first = t->low[group] * STRIP;
-    vec sum0 = load(w->sum + i), sum1 = load(w->sum + i + LANES);
-    for (size_t strip = t->low[group]; strip < t->high[group]; strip++) {
-        const size_t j = strip * STRIP;
-        const real *row[STRIP];
-        vec acc[STRIP][2];
-        point_at_rows(t, t->k, t->piece->k_stride, j, row);
-        const vec start0 = -load(w->reference + i), start1 = -load(w->reference + i + LANES);
-        for (int r = 0; r < STRIP; r++) acc[r][0] = start0, acc[r][1] = start1;
-        dot_rows(t->head->D, row, w->qt + i, acc);
-        if (t->piece->term) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++) acc[r][l] += LOG2_E * load(w->bias + (j + r) * Q_TILE + i + l * LANES);
-        }
-        if (t->class[strip][group] == EDGE) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++)
-                    acc[r][l] = choose(allowed(t, i + l * LANES, j + r), acc[r][l], all(-INFINITY));
-        }
-        vec max0 = acc[0][0], max1 = acc[0][1];
-        for (int r = 1; r < STRIP; r++) max0 = at_least(acc[r][0], max0), max1 = at_least(acc[r][1], max1);
-        if (any_greater(max0, load(w->limit + i)) || any_greater(max1, load(w->limit + i + LANES))) {
-            real shift[GROUP];
-            store(w->sum + i, sum0);
-            store(w->sum + i + LANES, sum1);
-            raise_reference(t, i, first, j, max0, shift);
-            raise_reference(t, i + LANES, first, j, max1, shift + LANES);
-            sum0 = load(w->sum + i), sum1 = load(w->sum + i + LANES);
-            for (int r = 0; r < STRIP; r++) acc[r][0] -= load(shift), acc[r][1] -= load(shift + LANES);
-        }
-        for (int r = 0; r < STRIP; r++)
-            for (int l = 0; l < 2; l++) acc[r][l] = exp2_vec(acc[r][l]);
-        if (t->class[strip][group] == EDGE) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++) acc[r][l] = keep(allowed(t, i + l * LANES, j + r), acc[r][l]);
-        }
-        for (int r = 0; r < STRIP; r++) {
-            sum0 += acc[r][0];
-            sum1 += acc[r][1];
-        }
-        if (t->dropping) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++) acc[r][l] *= load(w->drop + (j + r) * Q_TILE + i + l * LANES);
-        }
-        for (int r = 0; r < STRIP; r++)
-            for (int l = 0; l < 2; l++) store(w->p + (j + r) * Q_TILE + i + l * LANES, acc[r][l]);
-    }
-    store(w->sum + i, sum0);
-    store(w->sum + i + LANES, sum1);
-}
-
-/* The weights again, from lse, and the gradient of the scores: tiles p (after dropout) and ds. */
-KERNEL_FUNCTION weigh_backward(const struct tile *t, size_t group)
+/* Scores in p become weights, not yet normalised; their sums. */
+KERNEL_FUNCTION weigh(const struct tile *t, size_t group, size_t low, size_t high)
 {
     struct work *w = t->work;
     const size_t i = group * GROUP;
-    for (size_t strip = t->low[group]; strip < t->high[group]; strip++) {
-        const size_t j = strip * STRIP;
-        const real *row[STRIP];
-        vec acc[STRIP][2];
-        real *p = w->p + j * Q_TILE + i, *ds = w->ds + j * Q_TILE + i;
-        point_at_rows(t, t->k, t->piece->k_stride, j, row);
-        const vec start0 = -load(w->lse + i), start1 = -load(w->lse + i + LANES);
-        for (int r = 0; r < STRIP; r++) acc[r][0] = start0, acc[r][1] = start1;
-        dot_rows(t->head->D, row, w->qt + i, acc);
-        if (t->piece->term) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++) acc[r][l] += LOG2_E * load(w->bias + (j + r) * Q_TILE + i + l * LANES);
-        }
-        for (int r = 0; r < STRIP; r++)
-            for (int l = 0; l < 2; l++) acc[r][l] = exp2_vec(acc[r][l]);
-        if (t->class[strip][group] == EDGE) {
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++) acc[r][l] = keep(allowed(t, i + l * LANES, j + r), acc[r][l]);
-        }
-        for (int r = 0; r < STRIP; r++)
-            for (int l = 0; l < 2; l++) store(p + r * Q_TILE + l * LANES, acc[r][l]);
-
-        point_at_rows(t, t->v, t->piece->v_stride, j, row);
-        const vec delta0 = load(w->delta + i), delta1 = load(w->delta + i + LANES);
-        if (!t->dropping) {
-            for (int r = 0; r < STRIP; r++) acc[r][0] = -delta0, acc[r][1] = -delta1;
-            dot_rows(t->head->Dv, row, w->dot + i, acc);
-            for (int r = 0; r < STRIP; r++)
-                for (int l = 0; l < 2; l++)
-                    store(ds + r * Q_TILE + l * LANES, acc[r][l] * load(p + r * Q_TILE + l * LANES));
+    real *p = w->p + i;
+    vec max0 = load(p + low * Q_TILE), max1 = load(p + low * Q_TILE + LANES);
+    for (size_t j = low + 1; j < high; j++) {
+        max0 = at_least(load(p + j * Q_TILE), max0);
+        max1 = at_least(load(p + j * Q_TILE + LANES), max1);
+    }
+    if (any_greater(max0, load(w->limit + i))) raise_reference(t, i, low, high, max0);
+    if (any_greater(max1, load(w->limit + i + LANES))) raise_reference(t, i + LANES, low, high, max1);
+    vec sum0 = load(w->sum + i), sum1 = load(w->sum + i + LANES);
+    for (size_t strip = low; strip < high; strip += STRIP) {
+        if (t->class[strip / STRIP][group] == FULL) {
+            for (size_t j = strip; j < strip + STRIP; j++) {
+                const vec e0 = weight_of(load(p + j * Q_TILE), 0), e1 = weight_of(load(p + j * Q_TILE + LANES), 0);
+                store(p + j * Q_TILE, e0);
+                store(p + j * Q_TILE + LANES, e1);
+                sum0 += e0, sum1 += e1;
+            }
         } else {
-            for (int r = 0; r < STRIP; r++) acc[r][0] = acc[r][1] = (vec){0};
-            dot_rows(t->head->Dv, row, w->dot + i, acc);
-            for (int r = 0; r < STRIP; r++) {
-                for (int l = 0; l < 2; l++) {
-                    const size_t at = r * Q_TILE + l * LANES;
-                    const vec weight = load(p + at), m = load(w->drop + j * Q_TILE + i + at);
-                    store(ds + at, weight * (m * acc[r][l] - (l ? delta1 : delta0)));
-                    store(p + at, weight * m);
+            for (size_t j = strip; j < strip + STRIP; j++) {
+                const vec e0 = weight_of(load(p + j * Q_TILE), 1), e1 = weight_of(load(p + j * Q_TILE + LANES), 1);
+                store(p + j * Q_TILE, e0);
+                store(p + j * Q_TILE + LANES, e1);
+                sum0 += e0, sum1 += e1;
+            }
+        }
+    }
+    store(w->sum + i, sum0);
+    store(w->sum + i + LANES, sum1);
+    if (!t->dropping) return;
+    for (size_t j = low; j < high; j++)
+        for (size_t l = 0; l < GROUP; l += LANES)
+            store(p + j * Q_TILE + l, load(p + j * Q_TILE + l) * load(w->drop + j * Q_TILE + i + l));
+}
+
+/* Scores in p become weights, dw in ds becomes the gradient of the scores.  With dropout, p is after and dw before it,
+ * and delta is still to be subtracted. */
+KERNEL_FUNCTION weigh_again(const struct tile *t, size_t group, size_t low, size_t high)
+{
+    struct work *w = t->work;
+    const size_t i = group * GROUP;
+    for (size_t strip = low; strip < high; strip += STRIP) {
+        const int edge = t->class[strip / STRIP][group] != FULL;
+        real *p = w->p + strip * Q_TILE + i, *ds = w->ds + strip * Q_TILE + i;
+        if (!edge && !t->dropping) {
+            for (size_t j = 0; j < STRIP; j++) {
+                for (size_t l = 0; l < GROUP; l += LANES) {
+                    const vec e = weight_of(load(p + j * Q_TILE + l), 0);
+                    store(p + j * Q_TILE + l, e);
+                    store(ds + j * Q_TILE + l, e * load(ds + j * Q_TILE + l));
+                }
+            }
+            continue;
+        }
+        for (size_t j = 0; j < STRIP; j++) {
+            for (size_t l = 0; l < GROUP; l += LANES) {
+                const vec e = weight_of(load(p + j * Q_TILE + l), 1), dw = load(ds + j * Q_TILE + l);
+                if (t->dropping) {
+                    const vec m = load(w->drop + (strip + j) * Q_TILE + i + l);
+                    store(p + j * Q_TILE + l, m * e);
+                    store(ds + j * Q_TILE + l, e * (m * dw - load(w->delta + i + l)));
+                } else {
+                    store(p + j * Q_TILE + l, e);
+                    store(ds + j * Q_TILE + l, e * dw);
                 }
             }
         }
@@ -448,9 +460,10 @@ static const real *filled_up(const real *rows, size_t stride, size_t n, size_t D
 /* to[c][i] = factor * rows[i][c], 0 for i >= n. */
 static void transpose(const real *rows, size_t stride, size_t n, size_t D, real factor, real *to)
 {
+    transpose_rows(rows, stride, n, D, to, Q_TILE);
     for (size_t c = 0; c < D; c++) {
-        for (size_t i = 0; i < n; i++) to[c * Q_TILE + i] = factor * rows[i * stride + c];
         for (size_t i = n; i < Q_TILE; i++) to[c * Q_TILE + i] = 0;
+        for (size_t i = 0; i < Q_TILE; i += LANES) store(to + c * Q_TILE + i, factor * load(to + c * Q_TILE + i));
     }
 }
 
@@ -482,9 +495,10 @@ static void forward_piece(struct tile *t)
         const real *v = filled_up(t->v, p->v_stride, t->keys, t->head->Dv, w->tall_Dv, w->pack_v, &stride);
         for (size_t g = 0; g < GROUPS; g++) {
             if (t->high[g] == 0) continue;
-            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP < t->keys ? t->high[g] * STRIP : t->keys;
-            weigh_forward(t, g);
-            add_channels(w->tall_Dv, high - low, v + low * stride, stride, w->p + low * Q_TILE + g * GROUP,
+            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP, real_high = high < t->keys ? high : t->keys;
+            scores(t, g, low, high, w->reference + g * GROUP);
+            weigh(t, g, low, high);
+            add_channels(w->tall_Dv, real_high - low, v + low * stride, stride, w->p + low * Q_TILE + g * GROUP,
                          w->ot + g * GROUP);
         }
     }
@@ -506,12 +520,13 @@ void NAME(attention_forward)(const struct attention_head *h, void *scratch)
             forward_piece(&t);
             t.column += t.piece->keys;
         }
+        real *out = h->out + query * h->out_stride;
+        transpose_rows(w.ot, Q_TILE, h->Dv, t.queries, out, h->out_stride);
         for (size_t i = 0; i < t.queries; i++) {
             const int empty = w.sum[i] == 0;
             const real over = empty ? 0 : 1 / w.sum[i];
-            real *out = h->out + (query + i) * h->out_stride;
-            for (size_t c = 0; c < h->Dv; c++) out[c] = w.ot[c * Q_TILE + i] * over;
-            h->lse[query + i] = empty ? -INFINITY : (w.reference[i] + (real)log2(w.sum[i])) * LN_2;
+            for (size_t c = 0; c < h->Dv; c++) out[i * h->out_stride + c] *= over;
+            h->lse[query + i] = empty ? -INFINITY : w.reference[i] * LN_2 + LOG(w.sum[i]);
         }
     }
 }
@@ -558,10 +573,13 @@ static void backward_piece(struct tile *t)
         if (told) clear(w->ds, K_TILE * Q_TILE);
         for (size_t g = 0; g < GROUPS; g++) {
             if (t->high[g] == 0) continue;
-            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP < t->keys ? t->high[g] * STRIP : t->keys;
-            weigh_backward(t, g);
+            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP, real_high = high < t->keys ? high : t->keys;
+            scores(t, g, low, high, w->lse + g * GROUP);
+            dot_rows(h->Dv, t->v, p->v_stride, low, high, t->keys, w->dot + g * GROUP,
+                     t->dropping ? w->zero : w->delta + g * GROUP, w->ds + g * GROUP);
+            weigh_again(t, g, low, high);
             if (p->dq)
-                add_channels(w->tall_D, high - low, k + low * stride, stride, w->ds + low * Q_TILE + g * GROUP,
+                add_channels(w->tall_D, real_high - low, k + low * stride, stride, w->ds + low * Q_TILE + g * GROUP,
                              w->dqt + g * GROUP);
         }
         if (p->dv) add_to_keys(t, w->p, h->Dv, w->rows_do, w->wide_Dv, p->dv, p->v_stride);
@@ -572,9 +590,10 @@ static void backward_piece(struct tile *t)
         }
     }
     if (!p->dq) return;
+    transpose_rows(w->dqt, Q_TILE, h->D, t->queries, w->rows_q, w->wide_D); /* q is not needed any more */
     for (size_t i = 0; i < t->queries; i++) {
         real *dq = p->dq + (t->query + i) * p->q_stride;
-        for (size_t c = 0; c < h->D; c++) dq[c] += h->scale * w->dqt[c * Q_TILE + i];
+        for (size_t c = 0; c < h->D; c++) dq[c] += h->scale * w->rows_q[i * w->wide_D + c];
     }
 }
 
@@ -583,6 +602,7 @@ void NAME(attention_backward)(const struct attention_head *h, void *scratch)
     struct work w;
     lay_out(&w, h->D, h->Dv, scratch);
     clear(w.dump, w.wide_D + w.wide_Dv);
+    clear(w.zero, GROUP);
     for (size_t query = 0; query < h->queries; query += Q_TILE) {
         struct tile t = {.head = h, .work = &w, .query = query, .dropping = h->drop.rate > 0};
         t.queries = h->queries - query < Q_TILE ? h->queries - query : Q_TILE;
