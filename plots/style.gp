@@ -7,10 +7,10 @@
 load settings
 
 if (format eq 'png') set terminal pngcairo noenhanced size 1500,940 font 'DejaVu Sans,20' linewidth 2 pointscale 1.7 background '#ffffff'
-if (format eq 'svg') set terminal svg noenhanced size 900,564 font 'DejaVu Sans,Helvetica,sans-serif,12' linewidth 1.2 background '#ffffff'
-if (format eq 'pdf') set terminal pdfcairo noenhanced size 6.5in,4.07in font 'DejaVu Sans,9' linewidth 1.2 pointscale 0.7
+if (format eq 'svg') set terminal svg noenhanced size 900,564 font 'DejaVu Sans,Helvetica,sans-serif,16' linewidth 1.2 background '#ffffff'
+if (format eq 'pdf') set terminal pdfcairo noenhanced size 6.5in,4.07in font 'DejaVu Sans,13' linewidth 1.2 pointscale 0.7
 set output picture
-base = format eq 'png' ? 20 : format eq 'svg' ? 12 : 9
+base = format eq 'png' ? 20 : format eq 'svg' ? 16 : 13
 title_size = sprintf('%.1f', 0.95 * base)
 tag_size = sprintf('%.1f', 0.9 * base)
 small_size = sprintf('%.1f', 0.78 * base)
@@ -19,6 +19,7 @@ array colors[7] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#000000', '#e69f
 array shapes[10] = [7, 5, 9, 11, 13, 6, 4, 8, 10, 12]
 color(i) = colors[int(look[i]) % 7 + 1]
 shape(i) = shapes[int(look[i]) % 10 + 1]
+point_size = format eq 'svg' ? 0.6 : 0.8
 do for [i = 1:n] {
     s = int(look[i]) % 5
     if (s == 0) { set linetype i linewidth 1.6 dashtype solid }
@@ -26,16 +27,17 @@ do for [i = 1:n] {
     if (s == 2) { set linetype i linewidth 1.6 dashtype (4,4) }
     if (s == 3) { set linetype i linewidth 1.6 dashtype (14,5,3,5) }
     if (s == 4) { set linetype i linewidth 1.6 dashtype (24,4,8,4) }
-    set linetype i linecolor rgb color(i) pointtype shape(i) pointsize 0.8
+    set linetype i linecolor rgb color(i) pointtype shape(i) pointsize point_size
 }
 gray = '#777777'
 
 set border 3 linewidth 0.8 linecolor rgb '#333333'
 set tics nomirror out scale 0.6
 set grid ytics linewidth 0.5 linecolor rgb '#e6e6e6' linetype 1
+set pointintervalbox 0
 set key off
 set label figure_title at graph 0, graph 1.045 left font ','.title_size
-set xlabel x_title
+set label x_title at graph 0.5, screen 0.035 center
 set lmargin at screen 0.1
 set bmargin at screen 0.125
 set tmargin at screen 0.925
@@ -66,10 +68,10 @@ if (x_mark > 0) {
 # Tags: the name of each curve at the height where it ends, or as near as the others let it be.
 do for [i = 1:n_tags] {
     c = i <= n ? color(i) : '#999999'
-    if (leader[i]) { set arrow from graph 1.003, graph end_y[i] to graph 1.022, graph tag_y[i] nohead linewidth 0.8 linecolor rgb c }
-    if (i <= n) { set label tag[i] at graph 1.034, graph tag_y[i] left point pointtype shape(i) pointsize 0.8 linecolor rgb c offset 0.7, -0.12 font ','.tag_size }
+    if (leader[i]) { set arrow from graph 1.003, graph end_y[i] to graph 1.022, graph tag_y[i] nohead linewidth 0.8 dashtype solid linecolor rgb c }
+    if (i <= n) { set label tag[i] at graph 1.034, graph tag_y[i] left point pointtype shape(i) pointsize point_size linecolor rgb c offset 0.7, -0.12 font ','.tag_size }
     if (i > n) { set label tag[i] at graph 1.026, graph tag_y[i] left textcolor rgb gray font ','.small_size }
 }
 do for [i = 1:n_floors] {
-    set arrow from graph 0, first floor_y[i] to graph 1, first floor_y[i] nohead linewidth 0.7 linecolor rgb '#999999'
+    set arrow from graph 0, first floor_y[i] to graph 1, first floor_y[i] nohead linewidth 0.7 dashtype solid linecolor rgb '#999999'
 }

@@ -228,11 +228,22 @@ static status name_config(const char *path, char out[128])
     return OK;
 }
 
+/* Another budget than the file's own has its results in a folder of its own. */
+static status name_budget(struct config *c)
+{
+    const size_t n = strlen(c->name);
+    if (n + 1 + strlen(c->budget) >= sizeof c->name) FAIL(ERR_CONFIG, "%s-%s: at most 127 bytes", c->name, c->budget);
+    snprintf(c->name + n, sizeof c->name - n, "-%s", c->budget);
+    return OK;
+}
+
 static status read_all(struct yaml_pool *p, const struct config_request *rq, struct config *out)
 {
     struct yaml *root;
     TRY(name_config(rq->path, out->name));
-    TRY(sources_read(p, rq, &root, out->budget));
+    bool own_budget;
+    TRY(sources_read(p, rq, &root, out->budget, &own_budget));
+    if (!own_budget) TRY(name_budget(out));
     snprintf(out->title, sizeof out->title, "%s", out->name);
     if (yaml_get(root, "title")) TRY(section_text("title", yaml_get(root, "title"), out->title, sizeof out->title));
     struct plan *plan = yaml_take(p, sizeof *plan);

@@ -57,7 +57,8 @@ struct run {
 
 struct config {
     char        title[256];
-    char        name[128];   /* of the file without folder and .yaml: "quick"; results go to RESULTS/name */
+    char        name[128];   /* of the file without folder and .yaml: "quick", or "quick-full" for a budget that is not
+                                the file's own; results go to RESULTS/name */
     char        budget[64];  /* the budget in force, "" if the file has none */
     size_t      n_runs;
     struct run *runs;        /* owned */

@@ -179,11 +179,12 @@ static status find_budget(const struct yaml *budgets, const struct yaml *name, c
 }
 
 /* The budget asked for, or the file's own, over the rest. */
-static status lay_budget(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char name[64])
+static status lay_budget(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char name[64], bool *own)
 {
     struct yaml *asked = yaml_get(*root, "budget"), *over;
     struct yaml by_command = {.kind = YAML_SCALAR, .text = rq->budget};
     TRY(check_budgets(yaml_get(*root, "budgets")));
+    *own = !rq->budget || (asked && asked->kind == YAML_SCALAR && strcmp(asked->text, rq->budget) == 0);
     if (rq->budget) {
         by_command.mark.source = yaml_format(p, "--budget %s", rq->budget);
         asked = &by_command;
@@ -196,7 +197,7 @@ static status lay_budget(struct yaml_pool *p, const struct config_request *rq, s
     return OK;
 }
 
-status sources_read(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char budget[64])
+status sources_read(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char budget[64], bool *own)
 {
     struct link first = {.path = rq->path};
     TRY(read_file(p, &first, NULL, root));
@@ -204,7 +205,7 @@ status sources_read(struct yaml_pool *p, const struct config_request *rq, struct
     const struct yaml *extends = yaml_key(*root, "extends");
     if (extends) return yaml_fail(extends->mark, "extends belongs in a file");
     TRY(check_keys(*root, sizeof keys / sizeof *keys - 1, ""));
-    TRY(lay_budget(p, rq, root, budget));
+    TRY(lay_budget(p, rq, root, budget, own));
     TRY(lay_settings(p, rq, root)); /* is stronger than a budget */
     *root = yaml_without(p, *root, "budget");
     return OK;

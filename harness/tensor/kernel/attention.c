@@ -270,10 +270,15 @@ KERNEL_FUNCTION weigh(const struct tile *t, size_t group, size_t low, size_t hig
     struct work *w = t->work;
     const size_t i = group * GROUP;
     real *p = w->p + i;
-    vec max0 = load(p + low * Q_TILE), max1 = load(p + low * Q_TILE + LANES);
-    for (size_t j = low + 1; j < high; j++) {
-        max0 = at_least(load(p + j * Q_TILE), max0);
-        max1 = at_least(load(p + j * Q_TILE + LANES), max1);
+    vec max0 = all(-INFINITY), max1 = all(-INFINITY);
+    for (size_t strip = low; strip < high; strip += STRIP) {
+        vec most0 = load(p + strip * Q_TILE), most1 = load(p + strip * Q_TILE + LANES);
+        for (size_t j = strip + 1; j < strip + STRIP; j++) {
+            most0 = at_least(load(p + j * Q_TILE), most0);
+            most1 = at_least(load(p + j * Q_TILE + LANES), most1);
+        }
+        max0 = at_least(most0, max0); /* strip by strip, so that no long chain of comparisons has to be waited for */
+        max1 = at_least(most1, max1);
     }
     if (any_greater(max0, load(w->limit + i))) raise_reference(t, i, low, high, max0);
     if (any_greater(max1, load(w->limit + i + LANES))) raise_reference(t, i + LANES, low, high, max1);
