@@ -34,10 +34,9 @@ gray = '#777777'
 set border 3 linewidth 0.8 linecolor rgb '#333333'
 set tics nomirror out scale 0.6
 set grid ytics linewidth 0.5 linecolor rgb '#e6e6e6' linetype 1
-set pointintervalbox 0
 set key off
 set label figure_title at graph 0, graph 1.045 left font ','.title_size
-set label x_title at graph 0.5, screen 0.035 center
+set label x_title at graph 0.5, screen (format eq 'svg' ? 0.02 : 0.035) center
 set lmargin at screen 0.1
 set bmargin at screen 0.125
 set tmargin at screen 0.925

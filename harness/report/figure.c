@@ -267,7 +267,7 @@ _Noreturn static void be_gnuplot(const char *folder, const char *script)
 }
 
 /* The last line that says something. */
-static void first_message(const char *folder, char *out, size_t size)
+static void last_message(const char *folder, char *out, size_t size)
 {
     char path[300], line[400];
     snprintf(path, sizeof path, "%s/messages", folder);
@@ -292,7 +292,7 @@ static status run_gnuplot(const char *folder, const char *script)
     if (WIFEXITED(how) && WEXITSTATUS(how) == 0) return OK;
     if (WIFEXITED(how) && WEXITSTATUS(how) == 127)
         FAIL(ERR_IO, "gnuplot is not installed, and figures need it; Debian: apt install gnuplot-nox");
-    first_message(folder, message, sizeof message);
+    last_message(folder, message, sizeof message);
     FAIL(ERR_IO, "gnuplot could not draw %s: %s", script, message);
 }
 
