@@ -42,7 +42,7 @@ TESTS_DOUBLE := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %_float.c,$(s
 TESTS_FLOAT  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*_float.c)))
 
 all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (double)
-	@ln -sf $(BUILD)/reach reach 2>/dev/null || true
+	@[ "$(BUILD)" != build ] || ln -sf build/reach reach
 
 $(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
 	$(V)echo "  CC $@"
@@ -75,6 +75,11 @@ $(BUILD)/double/%.o: %.c
 	@mkdir -p $(@D)
 	$(V)echo "  CC $@"
 	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE $(NAMES) -c -o $@ $<
+
+# The commit is compiled into one object, and that one again only when the commit is another.
+$(BUILD)/commit: always
+	@mkdir -p $(@D) && { echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@; }
+$(BUILD)/float/harness/train/environment.o $(BUILD)/double/harness/train/environment.o: $(BUILD)/commit
 
 # tests/test_NAME.c runs against the double library, tests/test_NAME_float.c against the float one.
 $(TESTS_DOUBLE): $(BUILD)/tests/%: tests/%.c $(REF_OBJECTS) $(BUILD)/double/libreach.a
@@ -111,5 +116,5 @@ help:                                     ## this list
 $(FLOAT_OBJECTS) $(DOUBLE_OBJECTS) $(REF_OBJECTS) $(BUILD)/float/harness/cli/main.o $(BUILD)/double/harness/cli/main.o: | check-packages
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all test check-packages asan clang bench-peer clean help
+.PHONY: always all test check-packages asan clang bench-peer clean help
 .SECONDARY:

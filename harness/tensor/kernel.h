@@ -42,7 +42,7 @@ struct score_tile {
  *   add       scores[] += term, in units of the scaled score (before the exponential)
  *   backward  d_scores[] is the loss gradient for the same tile, 0 where the pattern forbids; the term adds
  *             to its own parameters' gradient.  NULL if it has none.
- * The kernel masks after `add`, so a term may write anything finite at forbidden places. */
+ * The kernel masks after `add`, so a term may write anything at forbidden places; elsewhere it must be finite. */
 struct score_term {
     void (*add)(const struct score_term *t, const struct score_tile *at, real *scores);
     void (*backward)(const struct score_term *t, const struct score_tile *at, const real *d_scores);
@@ -51,7 +51,9 @@ struct score_term {
 
 /* Dropout of rate `rate` keyed by `key`; the 16-bit lane l of Philox counter (row, column / 8, example, head)
  * decides element (row, column), column % 8 = l: kept iff lane >= threshold, threshold = round(rate * 65536),
- * and kept values are divided by 1 - threshold/65536.  Lane l is (word[l/2] >> (16 * (l%2))) & 0xffff. */
+ * and kept values are divided by 1 - threshold/65536.  Lane l is (word[l/2] >> (16 * (l%2))) & 0xffff.  In attention,
+ * row is the query's position (first + its number), column the key's number counted on over pieces; for hidden rows,
+ * first_row + its number, the channel, and `site` in place of head. */
 struct dropout {
     real       rate; /* 0: off */
     random_key key;
@@ -81,7 +83,7 @@ struct attention_head {
     real      scale;
     size_t    pieces;
     const struct attention_piece *piece;
-    struct dropout drop;                             /* column = key number, counted on over pieces */
+    struct dropout drop;                             /* of the normalised weights                   */
     uint32_t  example_id;                            /* dropout counter                             */
     size_t    example, head;                         /* for score_tile and the dropout counter      */
     real       *out;   size_t out_stride;            /* (queries, Dv); forward writes               */

@@ -109,9 +109,25 @@ ACTIVATION(gelu_erf)
 ACTIVATION(gelu_tanh)
 ACTIVATION(silu)
 
+/* bits[i] = the four words of block i. */
+INLINE void words_of_blocks(const words c[4], uint32_t bits[WORDS][4])
+{
+#ifndef REACH_DOUBLE
+    for (size_t i = 0; i < WORDS; i += 4)
+        transpose_4x4((const real *)c + i, WORDS, (real *)bits[i], 4); /* moves bits, whatever they mean */
+#else
+    for (size_t i = 0; i < WORDS; i++)
+        for (int w = 0; w < 4; w++) bits[i][w] = c[w][i];
+#endif
+}
+
+#define LITTLE_ENDIAN_LANES (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#ifndef REACH_DOUBLE
+typedef uint16_t halves __attribute__((vector_size(LANES * 2)));
+#endif
+
 /* Blocks of 8 columns are numbered on over rows; WORDS of them share one call of philox.  The four words of a block
- * stand next to each other in `bits`, so that its 16-bit lanes are in column order on a little-endian machine, and
- * elsewhere after the shift below. */
+ * stand next to each other in `bits`, so that on a little-endian machine its 16-bit lanes are in column order. */
 INLINE void drop_rows(const struct dropout *d, uint32_t example_id, uint32_t site, size_t first_row, size_t rows,
                       size_t C, const real *restrict x, real *restrict y, int backward)
 {
@@ -138,16 +154,28 @@ INLINE void drop_rows(const struct dropout *d, uint32_t example_id, uint32_t sit
         memcpy(&c[1], at_column, BYTES);
         philox(d->key, c);
         uint32_t bits[WORDS][4];
-        for (size_t i = 0; i < WORDS; i++)
-            for (int w = 0; w < 4; w++) bits[i][w] = c[w][i];
+        words_of_blocks(c, bits);
+#ifndef REACH_DOUBLE
+        if (C % 8 == 0 && LITTLE_ENDIAN_LANES) { /* blocks follow each other without gaps */
+            const uint16_t *lanes = (const uint16_t *)bits;
+            const size_t at = 8 * b;
+            for (size_t l = 0; l < 8 * here; l += LANES) {
+                halves h;
+                memcpy(&h, lanes + l, sizeof h);
+                const ivec kept = __builtin_convertvector(h, ivec) >= (ivec){0} + (lane_int)threshold;
+                const size_t some = 8 * here - l < LANES ? 8 * here - l : LANES;
+                const vec z = get(x + at + l, some) * keep(kept, all(factor));
+                put(y + at + l, backward ? get(y + at + l, some) + z : z, some);
+            }
+            row = next_row, column = next_column;
+            continue;
+        }
+#endif
         for (size_t i = 0; i < here; i++) {
             const size_t at = row * C + 8 * column, n = C - 8 * column < 8 ? C - 8 * column : 8;
-            real kept[8];
-            for (int l = 0; l < 8; l++) kept[l] = ((bits[i][l / 2] >> (16 * (l % 2))) & 0xffff) >= threshold ? factor : 0;
-            if (n == 8) {
-                for (size_t l = 0; l < 8; l++) y[at + l] = (backward ? y[at + l] : 0) + x[at + l] * kept[l];
-            } else {
-                for (size_t l = 0; l < n; l++) y[at + l] = (backward ? y[at + l] : 0) + x[at + l] * kept[l];
+            for (size_t l = 0; l < n; l++) {
+                const uint32_t lane = (bits[i][l / 2] >> (16 * (l % 2))) & 0xffff;
+                y[at + l] = (backward ? y[at + l] : 0) + x[at + l] * (lane >= threshold ? factor : 0);
             }
             if (++column == across) column = 0, row++;
         }
