@@ -374,20 +374,22 @@ static void dropout_rows(void **state)
     (void)state;
     enum { R = 37, MOST = 130 };
     const size_t widths[] = {1, 7, 8, 64, 130};
-    static real x[R * MOST], y[R * MOST];
+    static real x[R * MOST], y[R * MOST], dx[R * MOST];
     for (size_t t = 0; t < n_tables; t++) {
         for (size_t n = 0; n < 5; n++) {
             const size_t C = widths[n];
             const struct dropout d = {0.25f, random_key_of(9, RANDOM_DROPOUT, 4, 1)};
-            for (size_t i = 0; i < R * C; i++) x[i] = 1;
+            for (size_t i = 0; i < R * C; i++) x[i] = 3, dx[i] = 2;
             tables[t]->dropout(&d, 0xfffffffe, 5, 1000, R, C, x, y);
+            tables[t]->dropout_backward(&d, 0xfffffffe, 5, 1000, R, C, x, dx);
             for (size_t r = 0; r < R; r++) {
                 for (size_t c = 0; c < C; c++) {
                     const uint32_t at[4] = {(uint32_t)(1000 + r), (uint32_t)(c / 8), 0xfffffffe, 5};
                     uint32_t word[4];
                     random_block(d.key, at, word);
                     const int kept = ((word[c % 8 / 2] >> (16 * (c % 2))) & 0xffff) >= 16384;
-                    assert_true(y[r * C + c] == (kept ? (real)(1 / 0.75) : 0));
+                    const real wanted = kept ? 3 * (real)(1 / 0.75) : 0;
+                    assert_true(y[r * C + c] == wanted && fabsf(dx[r * C + c] - 2 - wanted) < 1e-6f);
                 }
             }
         }

@@ -1,8 +1,8 @@
 /* product.c -- matrix products: our own for the shapes of layers with AVX-512 in float, OpenBLAS for the rest.
  *
- * Where rows, columns and depth all reach OWN_LEAST, the AVX-512 kernel's product is 5 to 40 % faster than OpenBLAS 0.3.21
- * on one core (tests/bench_kernel.c); the AVX2 one is only as fast as OpenBLAS's Haswell core.  The choice is a function of
- * the shape and of the kernel alone, so bits are reproducible.
+ * The AVX-512 kernel's product is 5 to 40 % faster than OpenBLAS 0.3.21 on one core where the shape suits it
+ * (tests/bench_kernel.c); the AVX2 one is only as fast as OpenBLAS's Haswell core.  The choice is a function of the shape
+ * and of the kernel alone, so bits are reproducible.
  */
 #include "tensor/product.h"
 
@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OWN_LEAST 32
+/* Not thin in any direction, and not so large that C, which is passed over once for each 128 of k, leaves L2. */
+static int suits_own(size_t m, size_t n, size_t k)
+{
+    return m >= 32 && n >= 32 && k >= 32 && (m * n <= (size_t)1 << 19 || k < 512);
+}
 
 static const struct kernel *own; /* NULL: BLAS only */
 
@@ -42,7 +46,7 @@ void product(enum transpose ta, enum transpose tb, size_t m, size_t n, size_t k,
     const enum CBLAS_TRANSPOSE a = ta == TRANSPOSED ? CblasTrans : CblasNoTrans;
     const enum CBLAS_TRANSPOSE b = tb == TRANSPOSED ? CblasTrans : CblasNoTrans;
     if (m == 0 || n == 0) return;
-    if (own && m >= OWN_LEAST && n >= OWN_LEAST && k >= OWN_LEAST) {
+    if (own && suits_own(m, n, k)) {
         own->product(ta == TRANSPOSED, tb == TRANSPOSED, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc);
         return;
     }

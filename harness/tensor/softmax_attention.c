@@ -79,11 +79,23 @@ static void attention_backward(tape *tp, node *y)
     each_head(s, y, tp, tp);
 }
 
+/* Some input that wants a gradient, of whatever piece, so that the node is recorded; else any. */
+static node *wanting(const struct attention_request *rq)
+{
+    for (size_t i = 0; i < rq->pieces; i++) {
+        const struct attention_source *s = &rq->piece[i];
+        if (s->q->wants) return s->q;
+        if (s->k->wants) return s->k;
+        if (s->v->wants) return s->v;
+    }
+    return rq->piece[0].q;
+}
+
 node *softmax_attention(tape *tp, const struct attention_request *rq)
 {
     assert(rq->pieces >= 1 && rq->pieces <= ATTENTION_PIECES);
     node *q = rq->piece[0].q;
-    node *y = tape_node(tp, q->rows, rq->piece[0].v->cols, attention_backward, q, rq->piece[0].k, rq->piece[0].v);
+    node *y = tape_node(tp, q->rows, rq->piece[0].v->cols, attention_backward, wanting(rq), NULL, NULL);
     struct attention_state *s = ARENA_NEW(tp->memory, struct attention_state);
     s->rq = *rq;
     if (!tp->training) s->rq.drop.rate = 0;

@@ -29,6 +29,18 @@ uint32_t *feed_choose(uint64_t seed, enum split split, size_t total, size_t n)
     return at;
 }
 
+/* The first `n` bytes of a text: its documents up to there, the last one perhaps cut. */
+static struct text beginning(const struct text *x, size_t n, size_t *start)
+{
+    struct text y = {.byte = x->byte, .n = n, .start = start};
+    while (y.n_documents < x->n_documents && x->start[y.n_documents] < n) {
+        start[y.n_documents] = x->start[y.n_documents];
+        y.n_documents++;
+    }
+    start[y.n_documents] = n;
+    return y;
+}
+
 status feed_init(struct feed *f, const struct task *task, const void *data, const struct train_options *o, uint64_t seed)
 {
     *f = (struct feed){.task = task, .data = data, .options = o, .seed = seed, .epoch = UINT64_MAX};
@@ -36,6 +48,12 @@ status feed_init(struct feed *f, const struct task *task, const void *data, cons
         f->text = task->text(data, SPLIT_TRAIN);
         if (f->text.n < (size_t)o->length + 1)
             FAIL(ERR_DATA, "%s: the training text has %zu bytes, too few for windows of %lld", task->name, f->text.n, (long long)o->length);
+        const size_t wanted = (size_t)(o->examples * o->length);
+        if (wanted && wanted < f->text.n) {
+            f->start = malloc((f->text.n_documents + 1) * sizeof *f->start);
+            if (!f->start) status_no_memory("documents", f->text.n_documents * sizeof *f->start);
+            f->text = beginning(&f->text, wanted, f->start);
+        }
         return OK;
     }
     const size_t total = task->count(data, SPLIT_TRAIN);
@@ -50,6 +68,7 @@ void feed_done(struct feed *f)
 {
     free(f->subset);
     free(f->order);
+    free(f->start);
 }
 
 /* The document that holds byte `at`. */

@@ -18,7 +18,8 @@ struct feed {
     const void        *data;      /* the opened task                        */
     const struct train_options *options;
     uint64_t  seed;
-    struct text text;             /* TASK_TEXT                              */
+    struct text text;             /* TASK_TEXT: all of it, or options->examples windows from its beginning */
+    size_t   *start;              /* its documents, if it was cut; owned    */
     size_t    examples;           /* others: how many there are to train on */
     uint32_t *subset;             /* NULL: the first `examples`; owned      */
     uint32_t *order;              /* of the current epoch; owned            */

@@ -32,7 +32,7 @@ const struct option train_option_table[] = {
     {"checkpoint_every", OPTION_INT, AT(checkpoint_every), "0", 0, 1e9, NULL, "steps between checkpoints; 0: at evaluations"},
     {"keep", OPTION_CHOICE, AT(keep), "last", 0, 0, keeps, "parameters that are tested: last, or best on the validation subset"},
     {"keep_checkpoint", OPTION_BOOL, AT(keep_checkpoint), "true", 0, 0, NULL, "leave the parameters in the file of a finished run"},
-    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "train on a fixed seeded subset of so many examples; 0: all"},
+    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "train on a fixed seeded subset of so many examples (of a text: its first so many windows); 0: all"},
     {.name = NULL},
 };
 #undef AT

@@ -112,7 +112,7 @@ ACTIVATION(silu)
 /* bits[i] = the four words of block i. */
 INLINE void words_of_blocks(const words c[4], uint32_t bits[WORDS][4])
 {
-#ifndef REACH_DOUBLE
+#if defined(__SSE2__) && !defined(REACH_DOUBLE)
     for (size_t i = 0; i < WORDS; i += 4)
         transpose_4x4((const real *)c + i, WORDS, (real *)bits[i], 4); /* moves bits, whatever they mean */
 #else
