@@ -11,6 +11,7 @@
 
 #include "base/option.h"
 #include "tensor/kernel.h"
+#include "tensor/product.h"
 
 static const struct flag *flag_of(const struct flag *flags, const char *arg, const char **value)
 {
@@ -130,5 +131,6 @@ status command_kernel(const struct kernel **out)
     const char *name = getenv("REACH_KERNEL");
     *out = kernel_choose(name && *name ? name : NULL);
     if (!*out) FAIL(ERR_CONFIG, "REACH_KERNEL=%s: not on this CPU, or unknown; known are avx512, avx2 and plain", name ? name : "");
+    product_use(*out);
     return OK;
 }
