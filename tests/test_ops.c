@@ -824,7 +824,8 @@ static void attention_row(const struct problem *p, size_t e, size_t i, size_t h,
                     w[s][j] = sees ? exp(score) : 0;
                     sum += w[s][j];
                 } else if (sum > 0) {
-                    const double kept = a->rate > 0 ? ref_dropout(&rq.drop, (uint32_t)i, (uint32_t)column, (uint32_t)query_id[e], (uint32_t)h) : 1;
+                    const uint32_t row = (uint32_t)(query_first[e] + (ptrdiff_t)i); /* the counter knows absolute positions */
+                    const double kept = ref_dropout(&rq.drop, row, (uint32_t)column, (uint32_t)query_id[e], (uint32_t)h);
                     for (size_t d = 0; d < DV; d++) out[d] += kept * w[s][j] / sum * v[d];
                 }
             }
@@ -860,7 +861,7 @@ static void attentions_op(void **state)
                     double want[DV];
                     attention_row(&p, e, i, h, want);
                     for (size_t d = 0; d < DV; d++)
-                        near(k == 0 ? "attention 0" : k == 1 ? "1" : k == 2 ? "2" : k == 3 ? "3" : "4", y->val[(query_offset[e] + i) * H * DV + h * DV + d], want[d], 1e-13);
+                        near("attention", y->val[(query_offset[e] + i) * H * DV + h * DV + d], want[d], 1e-13);
                 }
             }
         }
