@@ -72,10 +72,10 @@ double optimizer_step(struct optimizer *z, real *const *shard, size_t n_shards, 
     for (size_t c = 0; c < z->n_chunks; c++) {
         const struct chunk *h = &z->chunk[c];
         real *gc = g + h->at;
-        if (!decoupled && h->decay > 0) k->add_scaled(h->n, (real)h->decay, w + h->at, gc);
         if (shrink < 1)
             for (size_t i = 0; i < h->n; i++) gc[i] *= (real)shrink;
         if (o->clip_value > 0) clip_values(gc, h->n, o->clip_value);
+        if (!decoupled && h->decay > 0) k->add_scaled(h->n, (real)h->decay, w + h->at, gc);
         k->adam(h->n, w + h->at, gc, z->first + h->at, z->second + h->at, (real)(rate * h->rate), (real)b1, (real)b2,
                 (real)o->epsilon, (real)(decoupled ? h->decay : 0), (real)c1, (real)c2);
     }

@@ -1,6 +1,6 @@
 /* optimizer.h -- one update of all parameters from the shards of a gradient.
  *
- * Adam: Kingma and Ba, arXiv:1412.6980, alg. 1 (decay, if any, is added to the gradient).
+ * Adam: Kingma and Ba, arXiv:1412.6980, alg. 1 (decay, if any, is added to the clipped gradient).
  * AdamW: Loshchilov and Hutter, arXiv:1711.05101, alg. 2 (decoupled decay).
  *
  * Shards are summed in a fixed tree and norms in fixed chunks, so the result does not depend on the number of threads.
