@@ -150,8 +150,8 @@ static void snapshot_text(void **state)
     (void)state;
     classify_table(TABLE_TEXT, false,
 "Train short, test long\n"
-"listops, trained for 4.00M tokens, budget short; 2 seeds: mean ± standard deviation; below the rule:\n"
-"predictors without attention, on the whole test split\n"
+"listops, trained for 4.00M tokens, budget short; 2 seeds: mean ± standard deviation; parameters:\n"
+"last; below the rule: predictors without attention, on the whole test split\n"
 "\n"
 "Every example\n"
 "                           test               train\n"
@@ -185,7 +185,7 @@ static void snapshot_md(void **state)
     classify_table(TABLE_MD, false,
 "# Train short, test long\n"
 "\n"
-"listops, trained for 4.00M tokens, budget short; 2 seeds: mean ± standard deviation; below the rule: predictors without "
+"listops, trained for 4.00M tokens, budget short; 2 seeds: mean ± standard deviation; parameters: last; below the rule: predictors without "
 "attention, on the whole test split\n"
 "\n"
 "**Every example**\n"
@@ -206,7 +206,7 @@ static void snapshot_tex(void **state)
 "% Train short, test long\n"
 "\\begin{table}\n"
 "\\centering\n"
-"\\caption{Every example. listops, trained for 4.00M tokens, budget short; 2 seeds: mean $\\pm$ standard deviation; below the "
+"\\caption{Every example. listops, trained for 4.00M tokens, budget short; 2 seeds: mean $\\pm$ standard deviation; parameters: last; below the "
 "rule: predictors without attention, on the whole test split}\n"
 "\\begin{tabular}{lrrrrr}\n"
 "\\toprule\n"

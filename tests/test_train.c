@@ -571,22 +571,22 @@ static void learns_by_heart(void **state)
     const size_t total = EXAMPLES;
     struct model_options mo;
     option_defaults(model_option_table, &mo, sizeof mo);
-    mo.width = 32, mo.heads = 2, mo.layers = 1, mo.feed_forward = 64, mo.scale_embedding = true;
+    mo.width = 32, mo.heads = 2, mo.layers = 1, mo.feed_forward = 128, mo.scale_embedding = true;
     struct model *m = toy_model(&mo);
     struct train_options o = defaults();
-    o.batch = 40, o.steps = 320, o.rate = 6e-3, o.warmup = 20, o.decay = 0, o.log_every = 20, o.eval_every = 80, o.eval_tokens = 1;
+    o.batch = 40, o.steps = 480, o.rate = 6e-3, o.warmup = 20, o.decay = 0, o.log_every = 20, o.eval_every = 80, o.eval_tokens = 1;
     struct workers w;
     struct results r;
     struct progress quiet;
-    workers_init(&w, 2, 4, m->n_values, kernel_choose(NULL));
+    workers_init(&w, 1, 4, m->n_values, kernel_choose(NULL)); /* threads that wait for each other are slow on a busy machine */
     results_init(&r);
     progress_init(&quiet, stderr, true);
     struct trainer t = {.options = &o, .task = &toy, .data = &total, .model = m, .workers = &w, .results = &r, .progress = &quiet, .seed = 1};
     assert_int_equal(train_run(&t), OK);
-    assert_int_equal(r.n_train, 16);
-    assert_int_equal(r.n_eval, 4);
-    assert_int_equal(r.train[15].step, 320);
-    assert_int_equal(r.checkpoint->step, 320);
+    assert_int_equal(r.n_train, 24);
+    assert_int_equal(r.n_eval, 6);
+    assert_int_equal(r.train[23].step, 480);
+    assert_int_equal(r.checkpoint->step, 480);
     near("first loss", r.train[0].loss, log(4), 0.2);
     arena *a = arena_new("test");
     struct sequence *s = ARENA_ARRAY(a, struct sequence, EXAMPLES);
@@ -596,7 +596,7 @@ static void learns_by_heart(void **state)
     double right = 0;
     for (size_t i = 0; i < EXAMPLES; i++) right += sc.of[i].right;
     if (!(right > 0.99 * EXAMPLES)) fail_msg("%g of %d learnt", right, EXAMPLES);
-    assert_true(r.train[15].accuracy > 0.99);
+    assert_true(r.train[23].accuracy > 0.99);
     arena_free(a);
     results_done(&r);
     workers_done(&w);
@@ -615,9 +615,9 @@ static void diverges(void **state)
         put_bytes("text", text, sizeof text);
         snprintf(yaml, sizeof yaml,
                  "model: {width: 16, layers: 2, heads: 2, feed_forward: 32, norm: post}\n"
-                 "train: {length: 32, batch: 4, steps: 400, rate: 1e3, final_rate: 1, decay: 0, warmup: 0, log_every: 1, eval_every: 0, clip_norm: %d}\n"
+                 "train: {length: 32, batch: 4, steps: 400, rate: 1e3, final_rate: 1, decay: 0, warmup: 0, log_every: %d, eval_every: 0, clip_norm: %d}\n"
                  "test: {lengths: [32]}\n"
-                 "tasks: [{lm: {corpus: \"%s\"}}]\nvariants: [rope]\n", clipped, in_folder("text"));
+                 "tasks: [{lm: {corpus: \"%s\"}}]\nvariants: [rope]\n", clipped ? 20 : 1, clipped, in_folder("text"));
         put("wild.yaml", yaml);
             const struct config_request rq = {.path = in_folder("wild.yaml")};
         struct config c;
@@ -627,7 +627,7 @@ static void diverges(void **state)
         progress_init(&quiet, stderr, true);
         char results[FILE_PATH], path[FILE_PATH];
         snprintf(results, sizeof results, "%s", in_folder(clipped ? "results-clipped" : "results"));
-        struct runner q = {.data = folder, .results = results, .threads = 2, .kernel = kernel_choose(NULL), .progress = &quiet};
+        struct runner q = {.data = folder, .results = results, .threads = 1, .kernel = kernel_choose(NULL), .progress = &quiet};
         runner_path(&q, &c, &c.runs[0], path, sizeof path);
         enum outcome out = OUTCOME_TRAINED;
         for (int again = 0; again < 2; again++) { /* the second time it is known */
@@ -640,7 +640,8 @@ static void diverges(void **state)
             assert_non_null(strstr(r.reason, "diverged at step"));
             assert_non_null(strstr(r.reason, "train.rate"));
             assert_true(r.n_train >= 1 && r.n_train < 400);
-            near("first loss", r.train[0].loss, log(256), 0.05); /* what was measured is kept */
+            if (!clipped) near("first loss", r.train[0].loss, log(256), 0.05); /* what was measured is kept */
+            else assert_true(r.train[0].step <= 20 && isfinite(r.train[0].loss));
             assert_int_equal(r.n_test, 0);
             results_done(&r);
         }

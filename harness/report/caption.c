@@ -83,7 +83,8 @@ void caption_task(const struct collection *c, const struct task_runs *t, char *o
     if (c->config->budget[0]) snprintf(how, sizeof how, ", budget %s", c->config->budget);
     if (seeds(t) > 1) snprintf(mean, sizeof mean, "%zu seeds: mean ± standard deviation", seeds(t));
     else snprintf(mean, sizeof mean, "1 seed");
-    snprintf(out, size, "%s, trained%s for %s%s; %s", name, at, tokens, how, mean);
+    const char *tested = t->run->train.keep == KEEP_BEST ? "best on validation" : "last";
+    snprintf(out, size, "%s, trained%s for %s%s; %s; parameters: %s", name, at, tokens, how, mean, tested);
 }
 
 bool caption_floor(const struct task_runs *t, char *out, size_t size)

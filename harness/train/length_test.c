@@ -115,6 +115,11 @@ static void test_windows(const struct length_test *t, struct results *r, size_t 
 {
     size_t n;
     struct sequence *s = cut_windows(&t->text, length, (size_t)t->options->windows_tokens, &n);
+    if (n == 0) {
+        add_refusal(t, r, (struct cell){"ordinary", "windows", length}, "no document of the test text has a second byte");
+        free(s);
+        return;
+    }
     const size_t bucket = (length + POSITION_BUCKETS - 1) / POSITION_BUCKETS;
     struct scores out = {.of = take(n, sizeof *out.of), .bucket = bucket, .n_buckets = (length + bucket - 1) / bucket};
     out.at = take(out.n_buckets, sizeof *out.at);

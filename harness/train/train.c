@@ -186,9 +186,10 @@ static void show(struct trainer *t, const struct progress_of_training *g, double
     progress_update(t->progress, (double)g->step / (double)g->steps, what, spent / done * (double)(g->steps - g->step));
 }
 
-static status diverged(struct trainer *t, const struct progress_of_training *g, const char *what, double value)
+static status diverged(struct trainer *t, struct progress_of_training *g, const char *what, double value, double norm)
 {
     struct results *r = t->results;
+    if (g->count_sum > 0) log_row(t, g, norm); /* the steps since the last row */
     r->status = RUN_DIVERGED;
     snprintf(r->reason, sizeof r->reason, "diverged at step %lld: %s is %g; try a smaller train.rate or a longer train.warmup",
              (long long)g->step, what, value);
@@ -257,15 +258,15 @@ static status loop(struct trainer *t, struct feed *f, struct optimizer *z, arena
         TRY(step(t, f, z, a, g, &now, &norm));
         g->seconds += clock_seconds() - before;
         const double loss = now.loss / now.n;
-        if (!isfinite(loss)) return diverged(t, g, "the training loss", loss);
-        if (!isfinite(norm)) return diverged(t, g, "the gradient's norm", norm);
+        if (!isfinite(loss)) return diverged(t, g, "the training loss", loss, norm);
+        if (!isfinite(norm)) return diverged(t, g, "the gradient's norm", norm, norm);
         g->loss_sum += now.loss;
         g->right_sum += now.right;
         g->count_sum += now.n;
         if (due(g->step, o->log_every, g->steps)) log_row(t, g, norm);
         const struct results *r = t->results;
         if (r->n_train && r->train[r->n_train - 1].loss > DIVERGED_FACTOR * r->train[0].loss)
-            return diverged(t, g, "the training loss", r->train[r->n_train - 1].loss);
+            return diverged(t, g, "the training loss", r->train[r->n_train - 1].loss, norm);
         if (due(g->step, o->eval_every, g->steps)) TRY(evaluate(t, g));
         if (due(g->step, save_every, g->steps)) TRY(save(t, z, g));
         show(t, g, started, started_step, loss);
