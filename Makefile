@@ -18,6 +18,8 @@ COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 CFLAGS   := -std=c17 -D_GNU_SOURCE $(OPT) -g -ffp-contract=fast -fno-math-errno -fopenmp $(WARN) -MMD -MP \
             -Iharness -I. $(PKG_CFLAGS) $(EXTRA)
 NAMES    := -DREACH_VERSION='"$(VERSION)"' -DREACH_COMMIT='"$(COMMIT)"'
+# A variant knows the hash of its own source: results made by another one are stale.
+SOURCE    = $(if $(filter variants/%,$<),-DREACH_SOURCE='"$(firstword $(shell sha1sum $<))"')
 LIBS     := $(PKG_LIBS) -lsleef -lm -fopenmp
 
 CHECKS   := $(sort $(wildcard harness/check/*.c))
@@ -46,10 +48,10 @@ all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (do
 
 $(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
 	$(V)echo "  CC $@"
-	$(V)$(CC) -o $@ $^ $(LIBS)
+	$(V)$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 $(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/harness/cli/check.o $(REF_OBJECTS) $(BUILD)/double/libreach.a
 	$(V)echo "  CC $@"
-	$(V)$(CC) -o $@ $^ $(LIBS)
+	$(V)$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 $(BUILD)/float/libreach.a: $(FLOAT_OBJECTS)
 	$(V)rm -f $@ && ar rcs $@ $^
 $(BUILD)/double/libreach.a: $(DOUBLE_OBJECTS)
@@ -70,11 +72,11 @@ $(BUILD)/double/plain/%.o: %.c
 $(BUILD)/float/%.o: %.c
 	@mkdir -p $(@D)
 	$(V)echo "  CC $@"
-	$(V)$(CC) $(CFLAGS) $(NAMES) -c -o $@ $<
+	$(V)$(CC) $(CFLAGS) $(NAMES) $(SOURCE) -c -o $@ $<
 $(BUILD)/double/%.o: %.c
 	@mkdir -p $(@D)
 	$(V)echo "  CC $@"
-	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE $(NAMES) -c -o $@ $<
+	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE $(NAMES) $(SOURCE) -c -o $@ $<
 
 # The commit is compiled into one object, and that one again only when the commit is another.
 $(BUILD)/commit: always

@@ -350,6 +350,36 @@ static void streams_have_no_memory(void **state)
     arena_free(a);
 }
 
+/* train.examples: windows from the beginning of the text, and nothing behind them. */
+static void first_windows(void **state)
+{
+    (void)state;
+    struct train_options o = feed_options();
+    o.examples = 9; /* 144 bytes: two documents and the beginning of the third */
+    arena *a = arena_new("test");
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        struct feed f;
+        int used[sizeof bytes] = {0};
+        assert_int_equal(feed_init(&f, &text_task, &a_text, &o, seed), OK);
+        for (uint64_t t = 0; t < 3; t++) {
+            struct sequence *s;
+            size_t n;
+            assert_int_equal(feed_step(&f, a, t, &s, &n), OK);
+            for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < s[i].n; k++) {
+                    const size_t at = (size_t)(s[i].byte - bytes) + k;
+                    assert_true(at < 144);
+                    assert_int_equal(document_at(at), document_at((size_t)(s[i].byte - bytes)));
+                    assert_int_equal(s[i].ends && k + 1 == s[i].n, at == 100 || at == 107 || at == 143); /* no target outside */
+                    used[at]++;
+                }
+        }
+        for (size_t at = 0; at < 144; at++) assert_int_equal(used[at], 1);
+        feed_done(&f);
+    }
+    arena_free(a);
+}
+
 /* A task of random examples: tokens below 16, four classes that nothing tells but the example itself. */
 
 #define EXAMPLES 200
@@ -683,6 +713,7 @@ int main(void)
         cmocka_unit_test(warmup_then_decay), cmocka_unit_test(rsqrt),          cmocka_unit_test(one_cycle),
         cmocka_unit_test(adam),              cmocka_unit_test(adam_first_step), cmocka_unit_test(shards),
         cmocka_unit_test(streams),           cmocka_unit_test(streams_have_no_memory),
+        cmocka_unit_test(first_windows),
         cmocka_unit_test(epochs),            cmocka_unit_test(fixed_subset),   cmocka_unit_test(packs),
         cmocka_unit_test(packs_change_rounding_only),                          cmocka_unit_test(learns_by_heart),
         cmocka_unit_test_setup_teardown(diverges, folder_setup, folder_teardown), cmocka_unit_test(budgets),

@@ -485,21 +485,41 @@ static void alibi_as_row_shift(void **state)
     }
 }
 
-/* Positions added to the input: the rows that an input of zeros becomes. */
-static void added_rows(struct model *m, size_t T, size_t length, real *out)
+/* What a position scheme makes of T rows that begin at `first`: of zeros, if it adds; of ones, if it rotates. */
+static void placed_rows(struct model *m, ptrdiff_t first, size_t T, size_t length, real *out)
 {
     const size_t mark = arena_mark(memory);
     model_prepare(m, length);
     tape tp;
     struct pass p;
     tape_init(&tp, memory, kernel_choose(NULL), false);
-    const struct pack *pack = check_pack(memory, 1, &T);
+    struct pack *pack = check_pack(memory, 1, &T);
+    pack->first = &first;
     const struct pass_request rq = {.tape = &tp, .pack = pack, .test_length = length};
     const size_t cols = (size_t)m->options.width;
     node *x = tape_leaf(&tp, T, cols, ARENA_ZEROS(memory, real, T * cols), NULL);
     (void)model_attention(m, &rq, &p, 0, x); /* opens the pass */
-    memcpy(out, m->spec.position->add(&p, m->position_self, x)->val, T * cols * sizeof *out);
+    const struct position *s = m->spec.position;
+    for (size_t i = 0; i < T * cols; i++) x->val[i] = s->rotate ? 1 : 0;
+    memcpy(out, (s->rotate ? s->rotate : s->add)(&p, m->position_self, x)->val, T * cols * sizeof *out);
     arena_rewind(memory, mark);
+}
+
+/* Scores cannot tell where rotations begin; what is carried from one part of a text to the next will. */
+static void rope_turns_by_absolute_positions(void **state)
+{
+    (void)state;
+    real y[9 * C], want[9 * C];
+    struct model *m = model_of(&one, "rope", "base=50", true);
+    for (ptrdiff_t first = 0; first < 200; first += 37) {
+        placed_rows(m, first, 9, 300, y);
+        for (size_t i = 0; i < 9 * C; i++) {
+            const double angle = (double)(first + (ptrdiff_t)(i / C)) * pow(50, -(double)(i % D / 2 * 2) / D);
+            want[i] = i % 2 ? cos(angle) + sin(angle) : cos(angle) - sin(angle);
+        }
+        near("rope", y, want, 9 * C, 1e-13);
+    }
+    model_free(m);
 }
 
 static void learned_beyond_its_table(void **state)
@@ -513,13 +533,15 @@ static void learned_beyond_its_table(void **state)
         const real *P = parameter_of(m, "position.table", &values);
         assert_non_null(P);
         assert_int_equal(values, N * C);
-        added_rows(m, N, N, y);
+        placed_rows(m, 0, N, N, y);
         near("the table", y, P, N * C, 0);
+        placed_rows(m, 5, N - 5, N, y);
+        near("the table from a row on", y, P + 5 * C, (N - 5) * C, 0);
         assert_null(model_refuses_length(m, N));
         assert_int_equal(model_refuses_length(m, N + 1) != NULL, k == 0);
         if (k > 0) {
             const size_t L = 60;
-            added_rows(m, L, L, y);
+            placed_rows(m, 0, L, L, y);
             for (size_t p = 0; p < L; p++) {
                 double x = k == 1 ? fmin((double)p, N - 1) : k == 2 ? (double)(p % N) : fmin((double)p * N / (double)L, N - 1);
                 const size_t low = (size_t)x, high = low + 1 < N ? low + 1 : low;
@@ -549,11 +571,12 @@ static void sinusoids(void **state)
         struct model *m;
         assert_int_equal(model_new(&spec, &m), OK);
         real y[50 * 13], want[50 * 13];
-        added_rows(m, 50, 50, y);
-        const double scale = k == 0 ? 0.02 : k == 1 ? 1 : 0.25; /* as the embeddings start, or as asked */
+        const size_t first = k == 2 ? 11 : 0;
+        placed_rows(m, (ptrdiff_t)first, 50, 61, y);
+        const double scale = k == 0 ? 5 * o.init_std : k == 1 ? 1 : 0.25; /* five times the embeddings, like them, as asked */
         for (size_t p = 0; p < 50; p++) {
             for (size_t c = 0; c < 13; c++) {
-                const double angle = (double)p * pow(10000, -2.0 * (double)(c / 2) / 14);
+                const double angle = (double)(first + p) * pow(10000, -2.0 * (double)(c / 2) / 14);
                 want[p * 13 + c] = scale * (c % 2 ? cos(angle) : sin(angle));
             }
         }
@@ -708,6 +731,7 @@ int main(void)
         cmocka_unit_test(shifted_first_row),            cmocka_unit_test(alibi_slopes),
         cmocka_unit_test(alibi_as_row_shift),           cmocka_unit_test(learned_beyond_its_table),
         cmocka_unit_test(sinusoids),                    cmocka_unit_test(rope_of_odd_heads),
+        cmocka_unit_test(rope_turns_by_absolute_positions),
         cmocka_unit_test(broken_ones_are_caught),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -33,6 +33,7 @@ struct attention {
     const char *name;                /* the word used in YAML                       */
     const char *title;               /* as a table would print it                   */
     const char *paper;               /* "Vaswani et al. 2017, arXiv:1706.03762"     */
+    const char *source;              /* REACH_SOURCE: hash of its file; part of the train id */
     unsigned    can;                 /* enum can                                    */
     const struct option *options;    /* ends in {.name = NULL}                      */
     size_t      options_size;
@@ -58,7 +59,7 @@ struct attention {
 };
 
 struct position {
-    const char *name, *title, *paper;
+    const char *name, *title, *paper, *source;
     unsigned    can;                 /* CAN_CAUSAL, CAN_BIDIRECTIONAL, CAN_ANY_LENGTH */
     const struct option *options;
     size_t      options_size;

@@ -85,9 +85,10 @@ static status measure_table(const struct bench_flags *f, int argc, char **argv, 
     rq->classes = f->causal ? 0 : 10;
     rq->shards = 4;
     rq->pack_rows = 1024;
-    print_head(rq);
     const char *fallback[] = {"vanilla", "rope", "alibi", "keynorm"};
     const size_t n = argc > 1 ? (size_t)argc - 1 : sizeof fallback / sizeof *fallback;
+    for (int i = 1; i < argc; i++) TRY(choose_variant(argv[i], f->n_set, f->set, chosen));
+    print_head(rq);
     for (size_t v = 0; v < n; v++) {
         const char *name = argc > 1 ? argv[v + 1] : fallback[v];
         TRY(choose_variant(name, f->n_set, f->set, chosen));

@@ -32,6 +32,10 @@ static int run(int argc, char **argv)
     const struct flag flags[] = {{.name = "quick", .given = &quick}, {.name = "set", .list = set, .n = &n_set, .room = 32}, {.name = NULL}};
     status e = command_flags(flags, &argc, argv);
     if (e == OK && argc < 2) e = status_fail(ERR_CONFIG, "check wants a variant, or all");
+    static struct chosen_variant probe;
+    for (int i = 1; i < argc && e == OK; i++)
+        if (strcmp(argv[i], "all") != 0) e = choose_variant(argv[i], n_set, set, &probe);
+    if (e != OK) return command_failed(e);
     printf("  %-56s %10s %10s\n", "property", "measured", "at most");
     for (int i = 1; i < argc && e == OK; i++) {
         if (strcmp(argv[i], "all") != 0) {

@@ -11,13 +11,13 @@ static int each_run(struct runner *q, const struct config *c)
     for (size_t i = 0; i < c->n_runs; i++) {
         enum outcome o;
         const status e = runner_run(q, c, i, &o);
-        if (e == ERR_STOPPED || e == ERR_IO) {
+        if (e == ERR_STOPPED) {
             progress_end(q->progress, "%s", status_message());
-            return e == ERR_STOPPED ? EXIT_STOPPED : EXIT_FAILED;
+            return EXIT_STOPPED;
         }
-        if (e != OK) {
+        if (e != OK) { /* below a live line that may stand there, and also when quiet */
             progress_note(q->progress, "reach: %s", status_message());
-            return command_failed(e);
+            return e == ERR_CONFIG || e == ERR_SHAPE ? EXIT_WRONG : EXIT_FAILED;
         }
         count[o]++;
     }

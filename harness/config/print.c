@@ -102,6 +102,7 @@ void config_train_id(const struct run *r, const char *data_checksum, char out[33
     print_named(f, "  ", r->position->name, r->position->options, r->position_options);
     fprintf(f, "task: ");
     print_named(f, "  ", r->task->name, r->task->options, r->task_options);
+    fprintf(f, "source: %s %s\n", r->attention->source ? r->attention->source : "", r->position->source ? r->position->source : "");
     text_close(f);
     const XXH128_hash_t h = XXH3_128bits(text, size);
     snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);

@@ -102,7 +102,11 @@ static status make_model(const struct run *r, const void *data, struct model **m
         .position = r->position, .position_options = r->position_options, .vocabulary = r->task->vocabulary(data),
         .classes = r->task->kind == TASK_CLASSIFY ? r->task->classes(data) : 0, .train_length = train_length(r, data), .seed = r->seed,
     };
-    return model_new(&spec, m);
+    TRY(model_new(&spec, m));
+    const char *why = model_refuses_length(*m, spec.train_length); /* of examples: known only now that the data is open */
+    if (!why) return OK;
+    model_free(*m);
+    FAIL(ERR_CONFIG, "%s cannot train on examples of %zu tokens: %s", r->label, spec.train_length, why);
 }
 
 static void add_options(struct results *f, const char *section, const struct option *table, const void *options)

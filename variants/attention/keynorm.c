@@ -84,6 +84,7 @@ const struct attention attention_keynorm = {
     .name = "keynorm",
     .title = "softmax attention with normalised keys or queries",
     .paper = "Su 2023, kexue.fm/archives/9859; Henry et al. 2020, arXiv:2010.04245",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL | CAN_ANY_LENGTH | CAN_ROTATE | CAN_TERM,
     .options = keynorm_option_table,
     .options_size = sizeof(struct keynorm_options),

@@ -55,6 +55,7 @@ const struct attention attention_vanilla = {
     .name = "vanilla",
     .title = "softmax attention",
     .paper = "Vaswani et al. 2017, arXiv:1706.03762, eq. (1)",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL | CAN_ANY_LENGTH | CAN_ROTATE | CAN_TERM,
     .options = vanilla_option_table,
     .options_size = sizeof(struct vanilla_options),

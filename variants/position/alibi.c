@@ -65,6 +65,7 @@ const struct position position_alibi = {
     .name = "alibi",
     .title = "linear biases on scores",
     .paper = "Press et al. 2021, arXiv:2108.12409",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL | CAN_ANY_LENGTH | CAN_TERM,
     .options = alibi_option_table,
     .self_size = sizeof(struct alibi),

@@ -52,7 +52,8 @@ static const char *learned_refuses_length(const void *options, size_t trained, s
 {
     const struct learned_options *o = options;
     const size_t rows = o->rows ? (size_t)o->rows : trained;
-    return o->beyond == BEYOND_REFUSE && length > rows ? "learned positions end at the training length" : NULL;
+    if (o->beyond != BEYOND_REFUSE || length <= rows) return NULL;
+    return o->rows ? "learned positions end at the last row of their table" : "learned positions end at the training length";
 }
 
 /* Table row below position `at`, and the share of the row above it. */
@@ -101,6 +102,7 @@ const struct position position_learned = {
     .name = "learned",
     .title = "learned vectors added to the input",
     .paper = "Gehring et al. 2017, arXiv:1705.03122, sec. 3.1",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL,
     .options = learned_option_table,
     .options_size = sizeof(struct learned_options),

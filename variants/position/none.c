@@ -11,6 +11,7 @@ const struct position position_none = {
     .name = "none",
     .title = "no positions",
     .paper = "NoPE; Kazemnejad et al. 2023, arXiv:2305.19466",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL | CAN_ANY_LENGTH,
     .options = none_option_table,
 };

@@ -70,6 +70,7 @@ const struct position position_rope = {
     .name = "rope",
     .title = "rotary positions",
     .paper = "Su et al. 2021, arXiv:2104.09864",
+    .source = REACH_SOURCE,
     .can = CAN_CAUSAL | CAN_BIDIRECTIONAL | CAN_ANY_LENGTH | CAN_ROTATE,
     .options = rope_option_table,
     .options_size = sizeof(struct rope_options),
