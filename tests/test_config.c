@@ -327,7 +327,7 @@ static void test_only_leaves_out_impossible_pairs(void **state)
     assert_int_equal(c.n_runs, 1);
     config_done(&c);
     refuses_request(&(struct config_request){.path = "b.yaml"}, ERR_CONFIG,
-                    "b.yaml:2:27: learned cannot train at length 200: learned positions end at the training length"); /* rows: 100 */
+                    "b.yaml:2:27: learned cannot train at length 200: learned positions end at the last row of their table");
 }
 
 static void refuses_only(const char *only, const char *sentence)
