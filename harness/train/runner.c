@@ -348,7 +348,9 @@ static status run_with_results(struct work *k, enum outcome *out)
 {
     bool fresh = k->q->redo || !exists(k->path), trained = false;
     if (!fresh) {
-        TRY(results_read(&k->f, k->path, true));
+        const status read = results_read(&k->f, k->path, true);
+        if (read == ERR_DATA) FAIL(ERR_DATA, "%s; --redo replaces it", status_message());
+        TRY(read);
         if (strcmp(k->f.train_id, k->train_id) != 0) {
             *out = OUTCOME_STALE;
             progress_end(k->q->progress, "stale: made with other settings, data or code; --redo trains it again");
@@ -365,7 +367,7 @@ static status run_with_results(struct work *k, enum outcome *out)
             return OK;
         }
         if (!trained && !k->f.checkpoint) fresh = true;
-        else TRY(same_machine(&k->f, k->q));
+        else if (!trained) TRY(same_machine(&k->f, k->q));
     }
     if (fresh) {
         results_done(&k->f);

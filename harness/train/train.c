@@ -10,7 +10,7 @@
 #include "train/schedule.h"
 #include "train/stop.h"
 
-#define DIVERGED_FACTOR 4 /* a training loss so many times the first one will not come back */
+#define DIVERGED_FACTOR 4 /* a training loss so many times that of a uniform guess will not come back */
 
 static void *copy_of(const void *from, size_t bytes)
 {
@@ -246,6 +246,8 @@ static status loop(struct trainer *t, struct feed *f, struct optimizer *z, arena
     const struct train_options *o = t->options;
     const double started = clock_seconds();
     const int64_t started_step = g->step;
+    const struct model_spec *spec = &t->model->spec;
+    const double most = DIVERGED_FACTOR * log((double)(spec->classes ? spec->classes : spec->vocabulary));
     const int64_t save_every = o->checkpoint_every ? o->checkpoint_every : o->eval_every;
     while (g->step < g->steps) {
         if (stop_wanted()) {
@@ -264,9 +266,8 @@ static status loop(struct trainer *t, struct feed *f, struct optimizer *z, arena
         g->right_sum += now.right;
         g->count_sum += now.n;
         if (due(g->step, o->log_every, g->steps)) log_row(t, g, norm);
-        const struct results *r = t->results;
-        if (r->n_train && r->train[r->n_train - 1].loss > DIVERGED_FACTOR * r->train[0].loss)
-            return diverged(t, g, "the training loss", r->train[r->n_train - 1].loss, norm);
+        const struct train_row *last = t->results->n_train ? &t->results->train[t->results->n_train - 1] : NULL;
+        if (last && last->step == g->step && last->loss > most) return diverged(t, g, "the training loss", last->loss, norm);
         if (due(g->step, o->eval_every, g->steps)) TRY(evaluate(t, g));
         if (due(g->step, save_every, g->steps)) TRY(save(t, z, g));
         show(t, g, started, started_step, loss);
