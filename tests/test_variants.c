@@ -418,7 +418,8 @@ static void shifted_first_row(void **state)
 static double term_at(const struct score_term *t, size_t head, ptrdiff_t query, ptrdiff_t key)
 {
     real score = 0;
-    const struct score_tile at = {.head = head, .queries = 1, .keys = 1, .stride = 1, .query_position = query, .key_position = key};
+    const struct score_tile at = {.head = head, .queries = 1, .keys = 1, .stride = 1, .query_position = query, .key_position = key,
+                                  .query_step = 1, .key_step = 1};
     t->add(t, &at, &score);
     return score;
 }
@@ -458,7 +459,7 @@ static void key_slope_add(const struct score_term *t, const struct score_tile *a
     (void)t;
     const double m = at->head ? 1.0 / 256 : 1.0 / 16; /* two heads */
     for (size_t j = 0; j < at->keys; j++)
-        for (size_t i = 0; i < at->queries; i++) scores[j * at->stride + i] += m * (double)(at->key_position + (ptrdiff_t)j);
+        for (size_t i = 0; i < at->queries; i++) scores[j * at->stride + i] += m * (double)(at->key_position + (ptrdiff_t)(j * at->key_step));
 }
 static const struct score_term key_slope = {.add = key_slope_add};
 static const struct score_term *key_slope_term(struct pass *p, const void *self)

@@ -22,7 +22,9 @@
  *   band       {-w, w, 1}, causal {0, w, 1}
  *   dilated    {-w d, w d, d}
  *   far part   {w, PATTERN_FAR, 1}
- * Columns that a pattern must leave out (global keys, padding) are cleared in the piece's `visible`. */
+ * `every` > 1 costs what its keys cost, not what lies between them, if all pieces of the head either share it or are seen
+ * whole (pattern all); else it is masked.
+ * Columns that a pattern must leave out (padding) are cleared in the piece's `visible`. */
 #define PATTERN_FAR (PTRDIFF_MAX / 4)
 struct pattern {
     ptrdiff_t near, far;
@@ -36,6 +38,7 @@ struct score_tile {
     size_t    queries, keys, stride;
     size_t    query, key;              /* row numbers inside the example and the piece    */
     ptrdiff_t query_position, key_position; /* absolute position of the tile's first ones */
+    size_t    query_step, key_step;    /* from one to the next, of row number and position: 1 unless a pattern has `every` */
 };
 
 /* Something that adds to scores (ALiBi, T5 or KERPLE bias, Transformer-XL's relative term).
