@@ -159,9 +159,14 @@ static void one_row_gives_its_value(void **state)
 {
     (void)state;
     for (const struct preset *p = presets; p->name; p++) {
+        if (!(attention_find(p->attention)->can & CAN_CAUSAL)) continue; /* slots that mix rows are not values */
         for (int causal = 0; causal < 2; causal++) {
             real x[C], y[C], want[C];
-            struct model *m = model_of(&one, p->name, NULL, causal);
+            subject_of(&one, p->name, 0, NULL);
+            struct model *m = check_model(&one.s, (struct shape){.causal = causal, .train_length = N, .classes = causal ? 0 : 3, .layers = 1}, 0.7, 3);
+            if (!m) continue; /* refused in this direction */
+            real *global_v = parameter_of(m, "layer 0.attention.global.v", NULL); /* the one row is global */
+            if (global_v) memcpy(global_v, weight_of(m, "v"), C * C * sizeof *global_v);
             check_fill(x, C, 1, 2);
             attend(m, 1, 0, x, y);
             through_v_and_o(m, x, 1, want);
