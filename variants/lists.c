@@ -40,6 +40,7 @@ const struct preset presets[] = {
     {"longformer_cls", "Longformer whose first row is global", "longformer", "rope", {{"global", "1"}, {NULL, NULL}}},
     {"local", "sliding window, sinusoidal positions", "local", "sinusoidal", {{NULL, NULL}}},
     {"local_block", "blocks, sinusoidal positions", "local", "sinusoidal", {{"form", "block"}, {NULL, NULL}}},
+    {"linformer", "keys and values in k slots (Linformer)", "linformer", "sinusoidal", {{NULL, NULL}}},
     {.name = NULL},
 };
 
