@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "support.h"
 #include "tensor/product.h"
+#include "tests/ref/variants.h"
 
 #define C 12 /* width of check_model; 2 heads of 6 */
 #define D 6
@@ -482,6 +483,49 @@ static void sharing_counts(void **state)
     }
 }
 
+/* The battery stops at the training length, 24; here are longer ones, and lengths at the edges of tiles. */
+static void long_matrices(void **state)
+{
+    (void)state;
+    static const char *const sharing[] = {"sharing=none", "sharing=heads", "sharing=kv", "sharing=layers"};
+    static const size_t lengths[] = {31, 33, 64, 65, 130};
+    for (size_t k = 0; k < 4; k++) {
+        static struct made a;
+        make_of_length(&a, 130, "linformer", NULL, false, 2, SET("k=50", sharing[k]));
+        for (size_t i = 0; i < a.m->n_values; i++) a.m->values[i] *= 0.4;
+        for (size_t n = 0; n < 5; n++) {
+            real x[130 * C], y[130 * C], want[130 * C];
+            check_fill(x, lengths[n] * C, 1, n);
+            attend(a.m, lengths[n], NULL, x, y);
+            ref_attention(a.m, 0, lengths[n], 0, x, want);
+            near(sharing[k], y, want, lengths[n] * C, 1e-11);
+        }
+        model_free(a.m);
+    }
+}
+
+/* With cls pooling an example of the training length has one row more. */
+static void matrix_has_room_for_cls(void **state)
+{
+    (void)state;
+    static struct subject s;
+    struct model_options o;
+    struct model *m;
+    subject_of(&s, "linformer", 1, SET("k=5"));
+    option_defaults(model_option_table, &o, sizeof o);
+    o.width = C, o.heads = 2, o.layers = 2, o.pooling = POOL_CLS;
+    const struct model_spec spec = {.options = &o, .attention = s.s.attention, .attention_options = s.s.attention_options,
+                                    .position = s.s.position, .position_options = s.s.position_options, .vocabulary = 11,
+                                    .classes = 3, .train_length = N, .seed = 1};
+    assert_int_equal(model_new(&spec, &m), OK);
+    size_t n;
+    assert_non_null(parameter_of(m, "layer 1.attention.E", &n));
+    assert_int_equal(n, (N + 1) * 5);
+    const size_t T = N;
+    assert_true(isfinite(check_loss(m, check_pack(memory, 1, &T), NULL)));
+    model_free(m);
+}
+
 /* What is impossible is refused in a sentence. */
 static void refusals(void **state)
 {
@@ -653,7 +697,8 @@ int main(void)
         cmocka_unit_test(cls_sees_everything),                  cmocka_unit_test(hidden_rows_change_nothing),
         cmocka_unit_test(linformer_of_the_identity_is_vanilla), cmocka_unit_test(stride_one_is_vanilla),
         cmocka_unit_test(constant_blocks),                      cmocka_unit_test(short_inputs_use_the_first_rows),
-        cmocka_unit_test(sharing_counts),                       cmocka_unit_test(refusals),
+        cmocka_unit_test(sharing_counts),                       cmocka_unit_test(long_matrices),
+        cmocka_unit_test(matrix_has_room_for_cls),              cmocka_unit_test(refusals),
         cmocka_unit_test(work_is_linear),                       cmocka_unit_test(flops_by_counting),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
