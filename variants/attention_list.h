@@ -1,3 +1,5 @@
 /* attention_list.h -- one line per attention; everything that loops over attentions reads this. */
 ATTENTION(vanilla)
 ATTENTION(keynorm)
+ATTENTION(performer)
+ATTENTION(linear)

@@ -36,6 +36,8 @@ const struct preset presets[] = {
     {"keynorm", "normalised keys (KNA), RoPE", "keynorm", "rope", {{NULL, NULL}}},
     {"querynorm", "normalised queries (QNA), RoPE", "keynorm", "rope", {{"normalise", "query"}, {NULL, NULL}}},
     {"cosine", "cosine attention (CosA), RoPE", "keynorm", "rope", {{"normalise", "both"}, {NULL, NULL}}},
+    {"performer", "Performer (FAVOR+), RoPE", "performer", "rope", {{NULL, NULL}}},
+    {"linear", "linear transformer (ELU + 1), sinusoidal positions", "linear", "sinusoidal", {{NULL, NULL}}},
     {.name = NULL},
 };
 
