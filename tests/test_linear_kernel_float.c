@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "linear_problem.h"
+#include "tensor/ops.h"
 #include "tensor/product.h"
 
 static void near_rows(const struct kernel *k, const struct linear_spec *s, const char *what, const real *got, const real *before,
@@ -121,7 +122,46 @@ static void features(void **state)
             }
             x[n - 1] = NAN;
             k->exp_rows(1, n, STRIDE, 1, NULL, x);
-            assert_true(isnan(x[n - 1]) && (n == 1 || isnan(x[0]))); /* a NaN is the row's maximum */
+            assert_true(isnan(x[n - 1]) && (n == 1 || isfinite(x[0]))); /* a NaN stays, where it is */
+        }
+    }
+}
+
+/* Stabilisers hold whatever q and k are: outputs are means of values, so they lie between the least and the largest. */
+static void features_of_any_size(void **state)
+{
+    (void)state;
+    enum { T = 100, F = 64 };
+    static const size_t widths[] = {8, 32, 128};
+    static const double spreads[] = {1e-3, 1, 2, 5, 30, 1e4};
+    for (size_t w = 0; w < 3; w++) {
+        for (size_t s = 0; s < 6; s++) {
+            const size_t D = widths[w], offset[] = {0, T};
+            arena *memory = arena_new("test");
+            tape tp;
+            tape_init(&tp, memory, kernel_choose(NULL), true);
+            node *x[3];
+            for (size_t i = 0; i < 3; i++) {
+                x[i] = tape_leaf(&tp, T, D, linear_numbers(T * D, 0, i), ARENA_ZEROS(memory, real, T * D));
+                for (size_t j = 0; j < T * D; j++) x[i]->val[j] *= i < 2 ? (real)spreads[s] : 1;
+            }
+            real *directions = linear_numbers(F * D, 0, 9);
+            const struct pack pack = {.n = 1, .offset = offset};
+            const struct linear_request rq = {.pack = &pack, .heads = 1, .sees = LINEAR_CAUSAL, .normalise = true, .v = x[2],
+                                              .q = random_features(&tp, x[0], 1, F, directions, FEATURES_QUERY),
+                                              .k = random_features(&tp, x[1], 1, F, directions, FEATURES_KEY)};
+            node *y = linear_attention(&tp, &rq, NULL);
+            for (size_t j = 0; j < T * D; j++) assert_true(fabs((double)y->val[j]) < 6);
+            if (spreads[s] <= 2) assert_memory_not_equal(y->val, (real[8]){0}, 8 * sizeof(real)); /* and nothing underflowed */
+            real one[1] = {0}, grad[1] = {0};
+            memset(tape_grad(&tp, y), 0, T * D * sizeof(real));
+            for (size_t j = 0; j < T * D; j++) y->grad[j] = 1;
+            tape_backward(&tp, tape_leaf(&tp, 1, 1, one, grad), 0);
+            for (size_t i = 0; i < 3; i++)
+                for (size_t j = 0; j < T * D; j++) assert_true(isfinite(x[i]->grad[j]));
+            for (size_t i = 0; i < 3; i++) free(x[i]->val);
+            free(directions);
+            arena_free(memory);
         }
     }
 }
@@ -140,6 +180,7 @@ int main(void)
         cmocka_unit_test(causal_exactly),
         cmocka_unit_test(long_and_wide),
         cmocka_unit_test(features),
+        cmocka_unit_test(features_of_any_size),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -92,7 +92,8 @@ node *linear_attention(tape *tp, const struct linear_request *rq, node **state_o
     const size_t H = rq->heads, F = rq->q->cols / H, Dv = rq->v->cols / H, rows = rq->v->rows;
     assert(rq->q->cols == rq->k->cols && rq->q->rows == rows && rq->k->rows == rows && rows == pack_rows(rq->pack));
     assert(!rq->state || (rq->state->rows == rq->pack->n * H * F && rq->state->cols == Dv + 1));
-    node *y = tape_node(tp, rows, rq->v->cols, linear_attention_backward, rq->state && rq->state->wants ? rq->state : rq->q, rq->k, rq->v);
+    node *q = rq->state && rq->state->wants ? rq->state : rq->q; /* any input that wants a gradient has the node recorded */
+    node *y = tape_node(tp, rows, rq->v->cols, linear_attention_backward, q, rq->k, rq->v);
     struct linear_state *s = ARENA_NEW(tp->memory, struct linear_state);
     *s = (struct linear_state){.rq = *rq, .F = F, .Dv = Dv, .den = ARENA_ARRAY(tp->memory, real, H * rows)};
     y->aux = s;

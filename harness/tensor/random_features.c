@@ -2,7 +2,8 @@
  *
  * Choromanski et al., "Rethinking Attention with Performers", arXiv:2009.14794, lemma 1 and eq. (5):
  *
- *   phi_r(x) = e^(w_r . xhat - |xhat|^2 / 2) / sqrt(F)     xhat = x / D^(1/4), w_r normal: E phi(q) . phi(k) = e^(q . k / sqrt(D))
+ *   phi_r(x) = e^(w_r . xhat - |xhat|^2 / 2) / sqrt(F)     xhat = x / D^(1/4), w_r normal: then
+ *   E phi(q) . phi(k) = e^(q . k / sqrt(D))
  *   ReLU     = max(0, w_r . xhat) + 1/1000                 no softmax behind it
  *
  * x (n, H D), w (H, F, D), y (n, H F).  Time O(n H F D).
@@ -25,7 +26,7 @@
 #include "tensor/product.h"
 
 #define RELU_FLOOR ((real)0.001)
-#define BLOCK      256 /* rows at a time, so that what a product wrote is still in the cache */
+#define BLOCK      512 /* rows at a time, so that what a product wrote is still in the cache */
 #define HIGHEST    30  /* the exponent of the largest key feature there could be */
 
 struct features_state {
@@ -50,7 +51,8 @@ static real stabiliser(const tape *tp, const struct features_state *s, const rea
 }
 
 /* Rows from .. from + n of head `head`: u = w . xhat becomes the features, in place. */
-static void apply(tape *tp, const struct features_state *s, const node *x, size_t head, real down, size_t from, size_t n, real *u)
+static void apply(tape *tp, const struct features_state *s, const node *x, size_t head, real down, size_t from, size_t n,
+                  real *u)
 {
     const size_t F = s->F, wide = s->H * F;
     real offset[BLOCK];
@@ -110,7 +112,8 @@ node *random_features(tape *tp, node *x, size_t heads, size_t features, const re
         for (size_t from = 0; from < x->rows; from += BLOCK) {
             const size_t n = x->rows - from < BLOCK ? x->rows - from : BLOCK;
             real *u = y->val + (from * heads + h) * F;
-            product(PLAIN, TRANSPOSED, n, F, D, s->shrink, x->val + (from * heads + h) * D, heads * D, w + h * F * D, D, 0, u, heads * F);
+            product(PLAIN, TRANSPOSED, n, F, D, s->shrink, x->val + (from * heads + h) * D, heads * D, w + h * F * D, D, 0,
+                    u, heads * F);
             apply(tp, s, x, h, down, from, n, u);
         }
     }

@@ -56,6 +56,7 @@ struct work {
     size_t F, Dv, wide_F, wide_E, lanes_F, lanes_E;
     size_t rows;              /* of the chunk                                                                          */
     ptrdiff_t first, step;    /* its row a is row first + a step of the head                                           */
+    ptrdiff_t ahead;          /* rows from it to the chunk that comes next                                             */
 };
 
 static size_t up_to(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
@@ -170,21 +171,37 @@ KERNEL_FUNCTION by_columns(size_t columns, size_t depth, const real *a, size_t l
 
 /* ---- moving rows -------------------------------------------------------------------------------------------- */
 
+/* Over a row of n, LANES at a time; the last time `some` may be fewer. */
 #define EACH(n, ...)                                                          \
-    for (size_t c = 0; c < (n); c += LANES) {                                 \
-        const size_t some = (n) - c < LANES ? (n) - c : LANES;                \
-        __VA_ARGS__;                                                          \
-    }
+    do {                                                                      \
+        size_t c = 0;                                                         \
+        for (; c + LANES <= (n); c += LANES) {                                \
+            const size_t some = LANES;                                        \
+            __VA_ARGS__;                                                      \
+        }                                                                     \
+        if (c < (n)) {                                                        \
+            const size_t some = (n) - c;                                      \
+            __VA_ARGS__;                                                      \
+        }                                                                     \
+    } while (0)
 
 static ptrdiff_t row_of(const struct work *w, size_t a) { return w->first + (ptrdiff_t)a * w->step; }
 
-/* Chunk number `at` of the scan. */
-static void open_chunk(const struct linear_head *h, struct work *w, int reversed, size_t at)
+/* Chunk number `at` of the scan, which goes on to at + 1, or back to at - 1. */
+static void open_chunk(const struct linear_head *h, struct work *w, int reversed, size_t at, int back)
 {
     const size_t from = at * CHUNK;
     w->rows = h->rows - from < CHUNK ? h->rows - from : CHUNK;
     w->step = reversed ? -1 : 1;
     w->first = (ptrdiff_t)(reversed ? h->rows - 1 - from : from);
+    w->ahead = reversed == back ? CHUNK : -CHUNK;
+}
+
+/* Rows of other heads lie between those of this one, so the machine does not see by itself what will be read next. */
+INLINE void fetch_ahead(const struct work *w, const real *row, size_t n, size_t stride)
+{
+    const uintptr_t at = (uintptr_t)row + (uintptr_t)(w->ahead * (ptrdiff_t)(stride * sizeof(real)));
+    for (size_t b = 0; b < n * sizeof(real); b += 64) __builtin_prefetch((const void *)(at + b), 0, 2);
 }
 
 static void clear_rest(const struct work *w, size_t wide, real *x)
@@ -192,7 +209,7 @@ static void clear_rest(const struct work *w, size_t wide, real *x)
     memset(x + w->rows * wide, 0, (CHUNK_ROWS - w->rows) * wide * sizeof(real));
 }
 
-static void copy_row(size_t n, const real *x, real *y) { EACH(n, put(y + c, get(x + c, some), some)) }
+static void copy_row(size_t n, const real *x, real *y) { EACH(n, put(y + c, get(x + c, some), some)); }
 
 /* y_a = decay^(from + a) x_a, or with `falling` decay^(from - a). */
 static void decayed(const struct work *w, size_t wide, const real *x, size_t from, int falling, real *y)
@@ -207,7 +224,11 @@ static void decayed(const struct work *w, size_t wide, const real *x, size_t fro
 
 static void load_queries(const struct linear_head *h, struct work *w)
 {
-    for (size_t a = 0; a < w->rows; a++) copy_row(w->F, h->q + row_of(w, a) * (ptrdiff_t)h->q_stride, w->q + a * w->wide_F);
+    for (size_t a = 0; a < w->rows; a++) {
+        const real *q = h->q + row_of(w, a) * (ptrdiff_t)h->q_stride;
+        fetch_ahead(w, q, w->F, h->q_stride);
+        copy_row(w->F, q, w->q + a * w->wide_F);
+    }
     clear_rest(w, w->wide_F, w->q);
     decayed(w, w->wide_F, w->q, 1, 0, w->qs);
 }
@@ -217,6 +238,8 @@ static void load_keys(const struct linear_head *h, struct work *w)
     for (size_t b = 0; b < w->rows; b++) {
         const ptrdiff_t row = row_of(w, b);
         real *k = w->k + b * w->wide_F, *v = w->v + b * w->wide_E;
+        fetch_ahead(w, h->k + row * (ptrdiff_t)h->k_stride, w->F, h->k_stride);
+        fetch_ahead(w, h->v + row * (ptrdiff_t)h->v_stride, w->Dv, h->v_stride);
         if (h->visible && !h->visible[row]) {
             memset(k, 0, w->F * sizeof(real));
             memset(v, 0, (w->Dv + 1) * sizeof(real));
@@ -244,9 +267,11 @@ static void load_gradients(const struct linear_head *h, struct work *w)
         const ptrdiff_t row = row_of(w, a);
         const real *d_out = h->d_out + row * (ptrdiff_t)h->out_stride, *out = h->out + row * (ptrdiff_t)h->out_stride;
         const real factor = over(h, row);
+        fetch_ahead(w, d_out, w->Dv, h->out_stride);
+        fetch_ahead(w, out, w->Dv, h->out_stride);
         real *dn = w->dn + a * w->wide_E;
         vec dot = {0};
-        EACH(w->Dv, const vec d = all(factor) * get(d_out + c, some); dot += d * get(out + c, some); put(dn + c, d, some))
+        EACH(w->Dv, const vec d = all(factor) * get(d_out + c, some); dot += d * get(out + c, some); put(dn + c, d, some));
         dn[w->Dv] = h->normalise ? -sum_lanes(dot) : 0;
     }
     clear_rest(w, w->wide_E, w->dn);
@@ -267,7 +292,8 @@ static void add_tile(const struct work *w, size_t from, size_t n, size_t wide, r
     for (size_t r = 0; r < STRIP && from + r < w->rows; r++) {
         real *to = dx + row_of(w, from + r) * (ptrdiff_t)stride;
         const real *x = w->tile + r * wide;
-        EACH(n, put(to + c, get(to + c, some) + get(x + c, some), some))
+        fetch_ahead(w, to, n, stride);
+        EACH(n, put(to + c, get(to + c, some) + get(x + c, some), some));
     }
 }
 
@@ -361,7 +387,7 @@ static void finish_strip(const struct linear_head *h, const struct work *w, size
             h->den[row] = sum_lanes(sum) + (how.add ? h->den[row] : 0);
             if (how.last) factor = over(h, row);
         }
-        EACH(w->Dv, vec y = get(x + c, some); if (how.add) y += get(out + c, some); put(out + c, all(factor) * y, some))
+        EACH(w->Dv, vec y = get(x + c, some); if (how.add) y += get(out + c, some); put(out + c, all(factor) * y, some));
     }
 }
 
@@ -371,7 +397,7 @@ static void scan(const struct linear_head *h, struct work *w, int reversed, int 
     get_state(w, reversed ? NULL : h->state_in);
     for (size_t n = 0; n < chunks(h); n++) {
         if (states) put_state(w, states + n * state_size(h));
-        open_chunk(h, w, reversed, n);
+        open_chunk(h, w, reversed, n, 0);
         load_queries(h, w);
         load_keys(h, w);
         transpose_chunk(w, w->F, w->k, w->wide_F, w->kt);
@@ -392,7 +418,7 @@ static void read_all(const struct linear_head *h, struct work *w)
 {
     if (h->states) put_state(w, h->states);
     for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n);
+        open_chunk(h, w, 0, n, 0);
         load_queries(h, w);
         for (size_t a = 0; a < w->rows; a += STRIP) {
             by_rows(w->lanes_E, w->F, w->q + a * w->wide_F, w->wide_F, w->s, w->wide_E, w->tile, w->wide_E, 1);
@@ -404,7 +430,7 @@ static void read_all(const struct linear_head *h, struct work *w)
 static void write_all(const struct linear_head *h, struct work *w)
 {
     for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n);
+        open_chunk(h, w, 0, n, 0);
         load_keys(h, w);
         write_state(w, 0);
     }
@@ -474,7 +500,7 @@ static void scan_backward(const struct linear_head *h, struct work *w, int rever
     get_gradient_of_state(w, reversed ? NULL : h->d_state_out);
     for (size_t n = chunks(h); n-- > 0;) {
         const real *state = states + n * state_size(h);
-        open_chunk(h, w, reversed, n);
+        open_chunk(h, w, reversed, n, 1);
         load_queries(h, w);
         load_keys(h, w);
         load_gradients(h, w);
@@ -500,7 +526,7 @@ static void read_all_backward(const struct linear_head *h, struct work *w)
 {
     transpose_rows(h->states, w->Dv + 1, w->F, w->Dv + 1, w->st, w->wide_F);
     for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n);
+        open_chunk(h, w, 0, n, 0);
         load_queries(h, w);
         load_gradients(h, w);
         if (h->dq) query_gradients(h, w, 0);
@@ -512,7 +538,7 @@ static void write_all_backward(const struct linear_head *h, struct work *w)
 {
     turn_gradient_of_state(w);
     for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n);
+        open_chunk(h, w, 0, n, 0);
         load_keys(h, w);
         key_gradients(h, w, 0);
     }
