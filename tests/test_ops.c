@@ -307,6 +307,7 @@ static double activation_formula(enum activation_kind f, double x)
     case GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
     case RELU: return x > 0 ? x : 0;
     case SILU: return x / (1 + exp(-x));
+    case ELU_PLUS_ONE: return x > 0 ? x + 1 : exp(x);
     }
     return NAN;
 }
@@ -315,10 +316,10 @@ static void activations(void **state)
 {
     (void)state;
     EACH_SHAPE(n, C) {
-        for (enum activation_kind f = GELU_ERF; f <= SILU; f++) {
+        for (enum activation_kind f = GELU_ERF; f <= ELU_PLUS_ONE; f++) {
             struct problem p = {.what = "activation", .make = make_activation, .about = &f};
             add_input(&p, n, C, 2);
-            for (size_t i = 0; i < n * C; i++) /* away from ReLU's kink */
+            for (size_t i = 0; i < n * C; i++) /* away from kinks */
                 if (fabs(p.in[0].val[i]) < 0.01) p.in[0].val[i] = 0.02;
             const node *y = forward(&p, true);
             for (size_t i = 0; i < n * C; i++) near("activation", y->val[i], activation_formula(f, p.in[0].val[i]), 1e-14);
@@ -327,11 +328,62 @@ static void activations(void **state)
     }
 }
 
+/* random features: two heads of D, seven features.  QUERY is left out: its divisor counts as a constant (ops.h). */
+
+struct features { enum feature_kind kind; const real *w; };
+
+static node *make_features(tape *tp, node **in, const void *about)
+{
+    const struct features *f = about;
+    return random_features(tp, in[0], 2, 7, f->w, f->kind);
+}
+
+static double feature_formula(enum feature_kind kind, size_t D, const real *w, const real *x, double most)
+{
+    double along = 0, square = 0;
+    for (size_t d = 0; d < D; d++) along += w[d] * x[d] / pow((double)D, 0.25), square += x[d] * x[d] / sqrt((double)D);
+    if (kind == FEATURES_RELU) return fmax(0, along) + 0.001;
+    return exp(along - square / 2 - (kind == FEATURES_KEY ? most / 2 - 30 : 0)) / sqrt(7);
+}
+
+static void features(void **state)
+{
+    (void)state;
+    static const enum feature_kind kinds[] = {FEATURES_EXP, FEATURES_KEY, FEATURES_RELU};
+    for (size_t D = 1; D <= 5; D += 2) {
+        for (size_t a = 0; a < 3; a++) {
+            real w[2 * 7 * 5];
+            fill(w, 2 * 7 * D, 1, 8);
+            const struct features f = {kinds[a], w};
+            struct problem p = {.what = "features", .make = make_features, .about = &f, .step = 1e-4};
+            add_input(&p, 6, 2 * D, 1);
+            const node *y = forward(&p, true);
+            for (size_t i = 0; i < 6; i++) {
+                for (size_t h = 0; h < 2; h++) {
+                    double most = 0;
+                    for (size_t r = 0; r < 7; r++) {
+                        double square = 0;
+                        for (size_t d = 0; d < D; d++) square += pow(w[(h * 7 + r) * D + d], 2);
+                        most = fmax(most, square);
+                    }
+                    for (size_t r = 0; r < 7; r++) {
+                        const double want = feature_formula(kinds[a], D, w + (h * 7 + r) * D, p.in[0].val + i * 2 * D + h * D, most);
+                        if (fabs(y->val[i * 14 + h * 7 + r] - want) > 1e-12 * want) fail_msg("feature: %.15g, wanted %.15g", y->val[i * 14 + h * 7 + r], want);
+                        if (kinds[a] == FEATURES_KEY) assert_true(want <= exp(30) / sqrt(7));
+                    }
+                }
+            }
+            if (kinds[a] == FEATURES_KEY) free_inputs(&p); /* EXP times a constant: its gradient has been measured */
+            else check_problem(&p);
+        }
+    }
+}
+
 /* NaN in, NaN out: no operation may hide one. */
 static void nan_stays(void **state)
 {
     (void)state;
-    for (enum activation_kind f = GELU_ERF; f <= SILU; f++) {
+    for (enum activation_kind f = GELU_ERF; f <= ELU_PLUS_ONE; f++) {
         struct problem p = {.make = make_activation, .about = &f};
         add_input(&p, 1, 3, 1);
         p.in[0].val[1] = NAN;
@@ -1053,7 +1105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(embeddings),     cmocka_unit_test(linears),         cmocka_unit_test(norms),
-        cmocka_unit_test(activations),    cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
+        cmocka_unit_test(activations),    cmocka_unit_test(features),
+        cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
         cmocka_unit_test(chain),          cmocka_unit_test(drops),           cmocka_unit_test(drop_statistics),
         cmocka_unit_test(drop_any_pack),  cmocka_unit_test(drop_off),        cmocka_unit_test(rotations),
         cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales),

@@ -41,6 +41,8 @@ const struct preset presets[] = {
     {"local", "sliding window, sinusoidal positions", "local", "sinusoidal", {{NULL, NULL}}},
     {"local_block", "blocks, sinusoidal positions", "local", "sinusoidal", {{"form", "block"}, {NULL, NULL}}},
     {"linformer", "keys and values in k slots (Linformer)", "linformer", "sinusoidal", {{NULL, NULL}}},
+    {"performer", "Performer (FAVOR+), RoPE", "performer", "rope", {{NULL, NULL}}},
+    {"linear", "linear transformer (ELU + 1), sinusoidal positions", "linear", "sinusoidal", {{NULL, NULL}}},
     {.name = NULL},
 };
 

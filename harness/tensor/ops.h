@@ -22,7 +22,7 @@ node *linear_transposed(tape *tp, node *x, node *W, node *b);
 node *norm(tape *tp, node *x, node *gain, node *bias, bool rms);
 
 /* activation.c: y = f(x), elementwise. */
-enum activation_kind { GELU_ERF, GELU_TANH, RELU, SILU };
+enum activation_kind { GELU_ERF, GELU_TANH, RELU, SILU, ELU_PLUS_ONE };
 node *activation(tape *tp, node *x, enum activation_kind f);
 
 /* add.c: y = a + b; both (n, C). */
@@ -107,5 +107,31 @@ struct attention_request {
 };
 /* y (rows of q, H Dv). Patterns, flags, offsets and terms must outlive the tape's backward. */
 node *softmax_attention(tape *tp, const struct attention_request *rq);
+
+/* random_features.c: features whose products stand for a kernel of x.  x (n, H D), xhat = x / D^(1/4); w: H matrices
+ * (F, D) of constants that outlive the tape; y (n, H F), all >= 0.
+ *   FEATURES_EXP    e^(w_r . xhat - |xhat|^2 / 2) / sqrt(F); their products have the mean e^(q . k / sqrt(D))
+ *   FEATURES_KEY    the same times a constant of w alone, so that they cannot overflow
+ *   FEATURES_QUERY  the same divided by the row's largest; the divisor gets no gradient
+ *   FEATURES_RELU   max(0, w_r . xhat) + 1/1000
+ * Of KEY and QUERY only ratios have a meaning: constants of a row of q, or of all keys, cancel in num / den. */
+enum feature_kind { FEATURES_EXP, FEATURES_KEY, FEATURES_QUERY, FEATURES_RELU };
+node *random_features(tape *tp, node *x, size_t heads, size_t features, const real *w, enum feature_kind kind);
+
+/* linear_attention.c: all heads of all examples of the pack; kernel.h (struct linear_head) says what is computed. */
+struct linear_request {
+    const struct pack *pack;
+    size_t heads;
+    enum linear_sight sees;
+    bool   normalise;
+    const real *decay;               /* one per head, in (0, 1]; NULL: none                             */
+    const unsigned char *visible;    /* per row; NULL: all                                              */
+    node *q, *k;                     /* (rows, H F) features                                            */
+    node *v;                         /* (rows, H Dv)                                                    */
+    node *state;                     /* (pack->n H F, Dv + 1), example by example, head by head; NULL: zeros */
+};
+/* y (rows, H Dv).  With state_out, also the state behind the last row, shaped as `state`: a node that sends its gradient
+ * back; where it must not, make a leaf of its values. */
+node *linear_attention(tape *tp, const struct linear_request *rq, node **state_out);
 
 #endif

@@ -9,7 +9,8 @@
 static const double *values_called(const struct model *m, const char *name)
 {
     for (size_t i = 0; i < m->n_parameters; i++)
-        if (strcmp(m->parameter[i].name, name) == 0) return (const double *)(m->values + m->parameter[i].offset);
+        if (strcmp(m->parameter[i].name, name) == 0)
+            return (const double *)((m->parameter[i].buffer ? m->buffers : m->values) + m->parameter[i].offset);
     return NULL;
 }
 

@@ -14,7 +14,7 @@ struct layer {
     const double *x;
 };
 
-/* A parameter of the layer, or one that all layers share; NULL if there is none. */
+/* A parameter or buffer of the layer, or one that all layers share; NULL if there is none. */
 const double *ref_parameter(const struct layer *l, const char *name);
 
 /* The attention's option as text, as a number, item i of a list (and how many it has), or compared with a word. */
@@ -40,5 +40,7 @@ void ref_softmax_sum(size_t n, double *s, const double *v, size_t D, double *out
 void ref_longformer(const struct layer *l, size_t h, double *o);
 void ref_local(const struct layer *l, size_t h, double *o);
 void ref_linformer(const struct layer *l, size_t h, double *o);
+void ref_performer(const struct layer *l, size_t h, double *o);
+void ref_linear(const struct layer *l, size_t h, double *o);
 
 #endif

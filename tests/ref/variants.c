@@ -88,6 +88,8 @@ static const struct {
     {"longformer", ref_longformer},
     {"local", ref_local},
     {"linformer", ref_linformer},
+    {"performer", ref_performer},
+    {"linear", ref_linear},
 };
 #define TEXTBOOKS (sizeof textbook / sizeof *textbook)
 

@@ -47,6 +47,16 @@ node *heads_log_n(struct pass *p, int log_n, node *q);
 /* Softmax over all keys of the example, causal or not as the model is, with the position's score term. */
 node *heads_attend(struct pass *p, node *q, node *k, node *v, double scale);
 
+/* Features in place of a softmax (ops.h, linear_attention), normalised, over all keys of the example, causal or not as the
+ * model is.  fq, fk: (rows, H F); decay: one per head or NULL. */
+node *heads_attend_linear(struct pass *p, node *fq, node *fk, node *v, const real *decay);
+
+/* Their operations for T rows: projections, and products with features as they are executed, in chunks. */
+double heads_linear_flops(const struct model_options *m, bool causal, size_t features, size_t T);
+
+/* Refuse what attentions without weights cannot do (dropping some of them).  `name` is the attention's. */
+status heads_check_linear(const char *name, const struct model_options *m);
+
 /* Operations of the four projections for T rows, and of scores and weighted sum for so many (query, key) pairs. */
 double heads_flops(const struct model_options *m, size_t T, double pairs);
 double heads_pairs(bool causal, size_t T);
