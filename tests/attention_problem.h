@@ -49,7 +49,7 @@ struct problem {
 
 static inline size_t bias_index(const struct score_tile *at, size_t i, size_t j)
 {
-    const ptrdiff_t delta = (at->query_position + (ptrdiff_t)i) - (at->key_position + (ptrdiff_t)j);
+    const ptrdiff_t delta = (at->query_position + (ptrdiff_t)(i * at->query_step)) - (at->key_position + (ptrdiff_t)(j * at->key_step));
     return (size_t)((delta < -8 ? -8 : delta > 8 ? 8 : delta) + 8);
 }
 
@@ -158,6 +158,14 @@ static const struct spec specs[] = {
     {"causal band", 257, 16, 33, 1, {257}, 0, {0}, {{0, 31, 1}}, 0, 0, 0, 0},
     {"dilated", 130, 16, 16, 1, {130}, 0, {0}, {{-30, 30, 3}}, 0, 0, 0, 0},
     {"dilated, shifted", 130, 8, 8, 1, {100}, 17, {-5}, {{0, 60, 7}}, 0, 0, 0, 0},
+    {"dilated, keys far away", 5, 8, 8, 1, {100}, 4, {-90}, {{21, 60, 9}}, 0, 0, 0, 0},
+    {"dilated, more streams than queries", 6, 8, 8, 1, {40}, 0, {-3}, {{-40, 40, 11}}, 0, 1, 1, 0.2},
+    {"dilated, terms and dropout", 150, 16, 16, 1, {150}, 3, {3}, {{-40, 41, 4}}, 1, 1, 2, 0.2},
+    {"dilated, dropout, wide steps", 80, 16, 8, 1, {130}, 0, {-50}, {{-100, 50, 19}}, 0, 0, 0, 0.2},
+    {"dilated, and all of some", 257, 16, 16, 2, {9, 248}, 0, {0, 9}, {SPEC_FULL, {-20, 20, 2}}, 0, 1, 0, 0.1},
+    {"dilated causal, and all of some", 130, 16, 5, 3, {130, 20, 64}, 7, {7, -20, 3}, {{0, 30, 3}, SPEC_FULL, {6, PATTERN_FAR, 3}}, 1, 0, 3, 0},
+    {"dilated, beside a band", 130, 16, 16, 2, {130, 130}, 0, {0, 0}, {{-30, 30, 3}, {40, 50, 1}}, 0, 1, 0, 0.1},
+    {"two dilations", 130, 16, 16, 2, {130, 130}, 0, {0, 0}, {{-30, 30, 3}, {32, 64, 4}}, 0, 0, 0, 0},
     {"far part alone", 200, 16, 16, 1, {200}, 0, {0}, {{50, PATTERN_FAR, 1}}, 0, 0, 0, 0},
     {"near and far", 200, 16, 16, 2, {200, 200}, 0, {0, 0}, {{0, 49, 1}, {50, PATTERN_FAR, 1}}, 0, 0, 0, 0},
     {"visible", 130, 16, 16, 1, {130}, 0, {0}, {SPEC_FULL}, 1, 0, 0, 0},

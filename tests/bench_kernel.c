@@ -2,7 +2,7 @@
  *
  *   gcc -std=c17 -D_GNU_SOURCE -O3 -march=native -ffp-contract=fast -Iharness -I. $(pkg-config --cflags openblas) \
  *       -o /tmp/bench_kernel tests/bench_kernel.c build/float/libreach.a $(pkg-config --libs openblas) -lm -fopenmp
- *   /tmp/bench_kernel [attention|product|rows] [avx512|avx2|plain]
+ *   /tmp/bench_kernel [attention|linear|product|rows] [avx512|avx2|plain]
  *
  * Best of TIMES on one core; every figure is followed by its share of the peak, which an FMA loop measures just before
  * and after (float, one core).  "useful" counts 12 n^2 D forward and backward (4 and 8), pairs inside the mask only.
@@ -125,6 +125,38 @@ static void bench_attention(const struct kernel *k, size_t n, size_t D, const ch
     free(scratch);
 }
 
+/* One head of linear attention, n rows, F features; the count of multiply-adds is the kernel's own. */
+static void bench_linear(const struct kernel *k, size_t n, size_t F, size_t D, enum linear_sight sees)
+{
+    const size_t wide = 2 * F;
+    float *q = numbers(n * wide), *kk = numbers(n * wide), *v = numbers(n * 2 * D), *out = numbers(n * 2 * D), *d_out = numbers(n * 2 * D);
+    float *dq = numbers(n * wide), *dk = numbers(n * wide), *dv = numbers(n * 2 * D), *den = numbers(n);
+    for (size_t i = 0; i < n * wide; i++) q[i] = q[i] * q[i], kk[i] = kk[i] * kk[i];
+    struct linear_head h = {.rows = n, .F = F, .Dv = D, .sees = sees, .normalise = 1, .decay = 1, .q = q, .dq = dq, .q_stride = wide,
+                            .k = kk, .dk = dk, .k_stride = wide, .v = v, .dv = dv, .v_stride = 2 * D, .out = out, .d_out = d_out,
+                            .out_stride = 2 * D, .den = den};
+    h.states = numbers(k->linear_states(&h));
+    void *scratch = aligned_alloc(64, (k->linear_scratch(F, D) + 63) / 64 * 64);
+    double forward[TIMES], backward[TIMES];
+    const double before = peak();
+    for (int i = 0; i < TIMES; i++) {
+        const double start = now();
+        k->linear_forward(&h, scratch);
+        const double middle = now();
+        k->linear_backward(&h, scratch);
+        forward[i] = middle - start, backward[i] = now() - middle;
+    }
+    const double after = peak(), top = before > after ? before : after;
+    const double f = best(forward, TIMES), b = best(backward, TIMES);
+    const double state = 5.0 * (double)(F * D), chunk = sees == LINEAR_CAUSAL ? 32.5 * (double)(4 * F + 3 * D) : 0;
+    const double work = 2e-9 * (double)n * (state + chunk);
+    printf("%-7s linear n %5zu F %3zu D %3zu %-13s: forward %6.0f, backward %6.0f ns a row, %6.1f GFLOP/s (%3.0f %%)  peak %.0f\n", k->name, n, F, D,
+           sees == LINEAR_CAUSAL ? "causal" : "bidirectional", 1e9 * f / (double)n, 1e9 * b / (double)n, work / (f + b), 100 * work / (f + b) / top, top);
+    float *const all[] = {q, kk, v, out, d_out, dq, dk, dv, den, h.states};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+    free(scratch);
+}
+
 typedef void product_function(int, int, size_t, size_t, size_t, real, const real *, size_t, const real *, size_t, real,
                               real *, size_t);
 
@@ -219,6 +251,13 @@ int main(int argc, char **argv)
             bench_attention(k, 4096, D, "band", band, 0);
             bench_attention(k, 1024, D, "full", full, 0.1f);
         }
+    }
+    if (!*what || strcmp(what, "linear") == 0) {
+        for (size_t F = 32; F <= 256; F *= 2) {
+            bench_linear(k, 4096, F, 32, LINEAR_CAUSAL);
+            bench_linear(k, 4096, F, 32, LINEAR_BOTH);
+        }
+        bench_linear(k, 16384, 64, 32, LINEAR_CAUSAL);
     }
     if (!*what || strcmp(what, "product") == 0) {
         const size_t in[] = {64, 128, 256, 1024}, out[] = {64, 128, 256, 768, 1024};

@@ -179,6 +179,7 @@ static void attention_unwanted_gradients(void **state)
 static double gelu_erf(double x) { return 0.5 * x * erfc(-x / sqrt(2)); }
 static double gelu_tanh(double x) { return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x))); }
 static double silu(double x) { return x / (1 + exp(-x)); }
+static double elu_plus_one(double x) { return x > 0 ? x + 1 : exp(x); }
 
 static void activations(void **state)
 {
@@ -193,10 +194,11 @@ static void activations(void **state)
         {"gelu_erf", gelu_erf, k->gelu_erf, k->gelu_erf_backward},
         {"gelu_tanh", gelu_tanh, k->gelu_tanh, k->gelu_tanh_backward},
         {"silu", silu, k->silu, k->silu_backward},
+        {"elu_plus_one", elu_plus_one, k->elu_plus_one, k->elu_plus_one_backward},
     };
     real x[N], y[N], dy[N], dx[N];
-    for (size_t t = 0; t < 3; t++) {
-        for (int i = 0; i < N; i++) x[i] = (i - 100) * 0.117, dy[i] = 1 + 0.01 * i, dx[i] = 2.385;
+    for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
+        for (int i = 0; i < N; i++) x[i] = (i - 100.5) * 0.117, dy[i] = 1 + 0.01 * i, dx[i] = 2.385;
         table[t].forward(N, x, y);
         table[t].backward(N, x, dy, dx);
         for (int i = 0; i < N; i++) {

@@ -279,6 +279,7 @@ static void attention_large_scores(void **state)
 static double gelu_erf(double x) { return 0.5 * x * erfc(-x / sqrt(2)); }
 static double gelu_tanh(double x) { return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x))); }
 static double silu(double x) { return x / (1 + exp(-x)); }
+static double elu_plus_one(double x) { return x > 0 ? x + 1 : exp(x); }
 
 static void activations(void **state)
 {
@@ -288,16 +289,17 @@ static void activations(void **state)
     for (size_t t = 0; t < n_tables; t++) {
         const struct kernel *k = tables[t];
         const struct {
-            double (*f)(double);
+            double (*f)(double), above; /* above: y - x far up */
             void (*forward)(size_t, const real *, real *);
             void (*backward)(size_t, const real *, const real *, real *);
         } table[] = {
-            {gelu_erf, k->gelu_erf, k->gelu_erf_backward},
-            {gelu_tanh, k->gelu_tanh, k->gelu_tanh_backward},
-            {silu, k->silu, k->silu_backward},
+            {gelu_erf, 0, k->gelu_erf, k->gelu_erf_backward},
+            {gelu_tanh, 0, k->gelu_tanh, k->gelu_tanh_backward},
+            {silu, 0, k->silu, k->silu_backward},
+            {elu_plus_one, 1, k->elu_plus_one, k->elu_plus_one_backward},
         };
-        for (size_t f = 0; f < 3; f++) {
-            for (int i = 0; i < N; i++) x[i] = (real)((i - 2001) * 0.004), dy[i] = 1, dx[i] = 0;
+        for (size_t f = 0; f < sizeof table / sizeof *table; f++) {
+            for (int i = 0; i < N; i++) x[i] = (real)((i - 2000.5) * 0.004), dy[i] = 1, dx[i] = 0;
             table[f].forward(N, x, y);
             table[f].backward(N, x, dy, dx);
             for (int i = 0; i < N; i++) {
@@ -311,7 +313,7 @@ static void activations(void **state)
             table[f].forward(9, x, y);
             table[f].backward(9, x, dy, dx);
             for (int i = 0; i < 8; i++) {
-                assert_true(fabs((double)y[i] - (x[i] > 0 ? (double)x[i] : 0)) < 1e-5);
+                assert_true(fabs((double)y[i] - (x[i] > 0 ? (double)x[i] + table[f].above : 0)) < 1e-5);
                 assert_true(fabs((double)dx[i] - (x[i] > 0)) < 1e-5);
             }
             assert_true(isnan(y[8]) && isnan(dx[8]));

@@ -307,6 +307,7 @@ static double activation_formula(enum activation_kind f, double x)
     case GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
     case RELU: return x > 0 ? x : 0;
     case SILU: return x / (1 + exp(-x));
+    case ELU_PLUS_ONE: return x > 0 ? x + 1 : exp(x);
     }
     return NAN;
 }
@@ -315,10 +316,10 @@ static void activations(void **state)
 {
     (void)state;
     EACH_SHAPE(n, C) {
-        for (enum activation_kind f = GELU_ERF; f <= SILU; f++) {
+        for (enum activation_kind f = GELU_ERF; f <= ELU_PLUS_ONE; f++) {
             struct problem p = {.what = "activation", .make = make_activation, .about = &f};
             add_input(&p, n, C, 2);
-            for (size_t i = 0; i < n * C; i++) /* away from ReLU's kink */
+            for (size_t i = 0; i < n * C; i++) /* away from kinks */
                 if (fabs(p.in[0].val[i]) < 0.01) p.in[0].val[i] = 0.02;
             const node *y = forward(&p, true);
             for (size_t i = 0; i < n * C; i++) near("activation", y->val[i], activation_formula(f, p.in[0].val[i]), 1e-14);
@@ -327,11 +328,62 @@ static void activations(void **state)
     }
 }
 
+/* random features: two heads of D, seven features.  QUERY is left out: its divisor counts as a constant (ops.h). */
+
+struct features { enum feature_kind kind; const real *w; };
+
+static node *make_features(tape *tp, node **in, const void *about)
+{
+    const struct features *f = about;
+    return random_features(tp, in[0], 2, 7, f->w, f->kind);
+}
+
+static double feature_formula(enum feature_kind kind, size_t D, const real *w, const real *x, double most)
+{
+    double along = 0, square = 0;
+    for (size_t d = 0; d < D; d++) along += w[d] * x[d] / pow((double)D, 0.25), square += x[d] * x[d] / sqrt((double)D);
+    if (kind == FEATURES_RELU) return fmax(0, along) + 0.001;
+    return exp(along - square / 2 - (kind == FEATURES_KEY ? most / 2 - 30 : 0)) / sqrt(7);
+}
+
+static void features(void **state)
+{
+    (void)state;
+    static const enum feature_kind kinds[] = {FEATURES_EXP, FEATURES_KEY, FEATURES_RELU};
+    for (size_t D = 1; D <= 5; D += 2) {
+        for (size_t a = 0; a < 3; a++) {
+            real w[2 * 7 * 5];
+            fill(w, 2 * 7 * D, 1, 8);
+            const struct features f = {kinds[a], w};
+            struct problem p = {.what = "features", .make = make_features, .about = &f, .step = 1e-4};
+            add_input(&p, 6, 2 * D, 1);
+            const node *y = forward(&p, true);
+            for (size_t i = 0; i < 6; i++) {
+                for (size_t h = 0; h < 2; h++) {
+                    double most = 0;
+                    for (size_t r = 0; r < 7; r++) {
+                        double square = 0;
+                        for (size_t d = 0; d < D; d++) square += pow(w[(h * 7 + r) * D + d], 2);
+                        most = fmax(most, square);
+                    }
+                    for (size_t r = 0; r < 7; r++) {
+                        const double want = feature_formula(kinds[a], D, w + (h * 7 + r) * D, p.in[0].val + i * 2 * D + h * D, most);
+                        if (fabs(y->val[i * 14 + h * 7 + r] - want) > 1e-12 * want) fail_msg("feature: %.15g, wanted %.15g", y->val[i * 14 + h * 7 + r], want);
+                        if (kinds[a] == FEATURES_KEY) assert_true(want <= exp(30) / sqrt(7));
+                    }
+                }
+            }
+            if (kinds[a] == FEATURES_KEY) free_inputs(&p); /* EXP times a constant: its gradient has been measured */
+            else check_problem(&p);
+        }
+    }
+}
+
 /* NaN in, NaN out: no operation may hide one. */
 static void nan_stays(void **state)
 {
     (void)state;
-    for (enum activation_kind f = GELU_ERF; f <= SILU; f++) {
+    for (enum activation_kind f = GELU_ERF; f <= ELU_PLUS_ONE; f++) {
         struct problem p = {.make = make_activation, .about = &f};
         add_input(&p, 1, 3, 1);
         p.in[0].val[1] = NAN;
@@ -884,6 +936,156 @@ static void attention_evaluates(void **state)
     free_inputs(&p);
 }
 
+/* Some queries alone, over ranges of keys that overlap and leave keys out. */
+
+static const size_t range_queries[] = {0, 1, 3}, range_from[] = {1, 2}, range_to[] = {3, 6};
+static const ptrdiff_t range_query_first[] = {5, 2}, range_key_first[] = {4, 0};
+
+static node *make_ranges(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    const struct attention_request rq = {
+        .pack = &queries, .query_offset = range_queries, .query_first = range_query_first, .heads = H, .scale = 0.7, .pieces = 1,
+        .piece = {{.q = in[0], .k = in[1], .v = in[2], .key_offset = range_from, .key_end = range_to, .key_first = range_key_first,
+                   .pattern = &causal}},
+    };
+    return softmax_attention(tp, &rq);
+}
+
+static void attention_ranges(void **state)
+{
+    (void)state;
+    struct problem p = {.what = "ranges", .make = make_ranges};
+    add_input(&p, 3, H * D, 1);
+    add_input(&p, 7, H * D, 1);
+    add_input(&p, 7, H * DV, 1);
+    const node *y = forward(&p, true);
+    assert_int_equal(y->rows, 3);
+    for (size_t e = 0; e < 2; e++) {
+        for (size_t i = range_queries[e]; i < range_queries[e + 1]; i++) {
+            for (size_t h = 0; h < H; h++) {
+                double sum = 0, want[DV] = {0};
+                for (size_t j = range_from[e]; j < range_to[e]; j++) {
+                    const ptrdiff_t query = range_query_first[e] + (ptrdiff_t)(i - range_queries[e]);
+                    if (range_key_first[e] + (ptrdiff_t)(j - range_from[e]) > query) continue;
+                    double s = 0;
+                    for (size_t d = 0; d < D; d++) s += 0.7 * p.in[0].val[i * H * D + h * D + d] * p.in[1].val[j * H * D + h * D + d];
+                    sum += exp(s);
+                    for (size_t d = 0; d < DV; d++) want[d] += exp(s) * p.in[2].val[j * H * DV + h * DV + d];
+                }
+                for (size_t d = 0; d < DV; d++) near("ranges", y->val[i * H * DV + h * DV + d], sum > 0 ? want[d] / sum : 0, 1e-13);
+            }
+        }
+    }
+    check_problem(&p);
+}
+
+/* rows, project, slots */
+
+static const size_t chosen[] = {5, 0, 3};
+
+static node *make_take(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return take_rows(tp, in[0], 3, chosen);
+}
+
+static void some_rows_taken(void **state)
+{
+    (void)state;
+    struct problem p = {.what = "take_rows", .make = make_take};
+    add_input(&p, 7, 5, 1);
+    const node *y = forward(&p, true);
+    assert_int_equal(y->rows, 3);
+    for (size_t i = 0; i < 3; i++) assert_memory_equal(y->val + i * 5, p.in[0].val + chosen[i] * 5, 5 * sizeof(real));
+    check_problem(&p);
+}
+
+static node *make_put(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return put_rows(tp, in[0], in[1], chosen);
+}
+
+static void some_rows_put(void **state)
+{
+    (void)state;
+    struct problem p = {.what = "put_rows", .make = make_put};
+    add_input(&p, 7, 5, 1);
+    add_input(&p, 3, 5, 1);
+    const node *y = forward(&p, true);
+    static const int part[] = {1, -1, -1, 2, -1, 0, -1};
+    for (size_t i = 0; i < 7; i++)
+        assert_memory_equal(y->val + i * 5, part[i] < 0 ? p.in[0].val + i * 5 : p.in[1].val + part[i] * 5, 5 * sizeof(real));
+    check_problem(&p);
+}
+
+static node *make_projection(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return project_rows(tp, &three, in[0], in[1], 3, 5); /* 3 heads, 5 slots */
+}
+
+static void projections(void **state)
+{
+    (void)state;
+    for (size_t sets = 1; sets <= 3; sets += 2) {
+        struct problem p = {.what = "project_rows", .make = make_projection};
+        add_input(&p, 7, 12, 1);
+        add_input(&p, 6, 5 * sets, 1); /* more rows than any example has */
+        const node *y = forward(&p, true);
+        assert_int_equal(y->rows, 3 * 5);
+        for (size_t e = 0; e < 3; e++) {
+            for (size_t slot = 0; slot < 5; slot++) {
+                for (size_t c = 0; c < 12; c++) {
+                    double want = 0;
+                    for (size_t i = pack_offset[e]; i < pack_offset[e + 1]; i++)
+                        want += p.in[1].val[(i - pack_offset[e]) * 5 * sets + (sets == 3 ? c / 4 * 5 : 0) + slot] * p.in[0].val[i * 12 + c];
+                    near("project_rows", y->val[(e * 5 + slot) * 12 + c], want, 1e-13);
+                }
+            }
+        }
+        check_problem(&p);
+    }
+}
+
+struct slots_about { struct slots slots; enum slot_kind kind; };
+
+static node *make_slots(tape *tp, node **in, const void *about)
+{
+    const struct slots_about *a = about;
+    return slot_rows(tp, in[0], &a->slots, a->kind, a->kind == SLOT_SUM ? in[1] : NULL);
+}
+
+static void slots_of_rows(void **state)
+{
+    (void)state;
+    static const size_t first[] = {0, 3, 4, 7};
+    static const unsigned char valid[] = {1, 0, 1, 0, 0, 1, 1}; /* nothing to see in the second slot */
+    for (int k = 0; k < 8; k++) {
+        const enum slot_kind kind = k / 2 < 2 ? (enum slot_kind)(k / 2) : SLOT_SUM;
+        const size_t heads = k / 2 == 3 ? 3 : 1;
+        const struct slots_about about = {{3, first, k % 2 ? valid : NULL}, kind};
+        struct problem p = {.what = "slot_rows", .make = make_slots, .about = &about, .step = 1e-5};
+        add_input(&p, 7, 12, 1);
+        if (kind == SLOT_SUM) add_input(&p, 4, heads, 1);
+        const node *y = forward(&p, true);
+        for (size_t s = 0; s < 3; s++) {
+            for (size_t c = 0; c < 12; c++) {
+                double sum = 0, n = 0, most = -INFINITY, weighted = 0;
+                for (size_t i = first[s]; i < first[s + 1]; i++) {
+                    if (k % 2 && !valid[i]) continue;
+                    const double x = p.in[0].val[i * 12 + c];
+                    sum += x, n++, most = fmax(most, x);
+                    if (kind == SLOT_SUM) weighted += p.in[1].val[(i - first[s]) * heads + c / (12 / heads)] * x;
+                }
+                near("slot_rows", y->val[s * 12 + c], n == 0 ? 0 : kind == SLOT_MEAN ? sum / n : kind == SLOT_MAX ? most : weighted, 1e-14);
+            }
+        }
+        check_problem(&p);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -903,13 +1105,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(embeddings),     cmocka_unit_test(linears),         cmocka_unit_test(norms),
-        cmocka_unit_test(activations),    cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
+        cmocka_unit_test(activations),    cmocka_unit_test(features),
+        cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
         cmocka_unit_test(chain),          cmocka_unit_test(drops),           cmocka_unit_test(drop_statistics),
         cmocka_unit_test(drop_any_pack),  cmocka_unit_test(drop_off),        cmocka_unit_test(rotations),
         cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales),
         cmocka_unit_test(pools),          cmocka_unit_test(prepends),        cmocka_unit_test(cross_entropies),
         cmocka_unit_test(cross_entropy_extremes),                            cmocka_unit_test(attentions_op),
-        cmocka_unit_test(attention_evaluates),
+        cmocka_unit_test(attention_evaluates),      cmocka_unit_test(attention_ranges),
+        cmocka_unit_test(some_rows_taken),          cmocka_unit_test(some_rows_put),
+        cmocka_unit_test(projections),              cmocka_unit_test(slots_of_rows),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

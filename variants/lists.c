@@ -36,6 +36,13 @@ const struct preset presets[] = {
     {"keynorm", "normalised keys (KNA), RoPE", "keynorm", "rope", {{NULL, NULL}}},
     {"querynorm", "normalised queries (QNA), RoPE", "keynorm", "rope", {{"normalise", "query"}, {NULL, NULL}}},
     {"cosine", "cosine attention (CosA), RoPE", "keynorm", "rope", {{"normalise", "both"}, {NULL, NULL}}},
+    {"longformer", "sliding windows (Longformer), RoPE", "longformer", "rope", {{NULL, NULL}}},
+    {"longformer_cls", "Longformer whose first row is global", "longformer", "rope", {{"global", "1"}, {NULL, NULL}}},
+    {"local", "sliding window, sinusoidal positions", "local", "sinusoidal", {{NULL, NULL}}},
+    {"local_block", "blocks, sinusoidal positions", "local", "sinusoidal", {{"form", "block"}, {NULL, NULL}}},
+    {"linformer", "keys and values in k slots (Linformer)", "linformer", "sinusoidal", {{NULL, NULL}}},
+    {"performer", "Performer (FAVOR+), RoPE", "performer", "rope", {{NULL, NULL}}},
+    {"linear", "linear transformer (ELU + 1), sinusoidal positions", "linear", "sinusoidal", {{NULL, NULL}}},
     {.name = NULL},
 };
 

@@ -339,15 +339,29 @@ static double overfit(const struct check_subject *s, bool causal)
     return 1 - t.right / 32;
 }
 
+/* Are these settings refused in this direction?  status_message() says why. */
+static bool refused(const struct check_subject *s, bool causal)
+{
+    struct model *m = check_model(s, shape_of(causal), 0.4, 5);
+    model_free(m);
+    return !m;
+}
+
 void check_variant(const struct check_subject *s, bool quick, struct check_report *r)
 {
     *r = (struct check_report){0};
+    bool measured = false;
     for (int causal = 1; causal >= 0; causal--) {
         const unsigned needs = causal ? CAN_CAUSAL : CAN_BIDIRECTIONAL;
         if (!(s->attention->can & needs) || !(s->position->can & needs)) {
             skip(r, "all", causal, "the variant does not do this");
             continue;
         }
+        if (refused(s, causal)) {
+            skip(r, "all", causal, status_message());
+            continue;
+        }
+        measured = true;
         check_layer_gradient(s, causal, r);
         check_model_gradient(s, causal, NORM_PRE, r);
         check_model_gradient(s, causal, NORM_POST, r);
@@ -359,6 +373,7 @@ void check_variant(const struct check_subject *s, bool quick, struct check_repor
         check_lengths(s, causal, r);
         if (!quick) measure(r, "share of 32 examples not learnt", causal, overfit(s, causal), 0.01);
     }
+    r->failed += !measured; /* refused both ways */
 }
 
 void check_print(FILE *out, const char *name, const struct check_report *r)

@@ -20,7 +20,7 @@ struct check_row {
     char   name[64];
     double measured, tolerance; /* passes if measured <= tolerance; NaN fails */
     bool   pass, skipped;
-    char   note[96];            /* why skipped */
+    char   note[160];           /* why skipped */
 };
 
 #define CHECK_ROWS 64

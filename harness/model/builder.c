@@ -21,6 +21,13 @@ void builder_done(struct builder *b)
     free(b->asked);
 }
 
+static void full_name(const struct builder *b, const char *name, char *out, size_t size)
+{
+    const char *dot = *b->part ? "." : "";
+    if (b->layer < (size_t)b->model->options.layers) snprintf(out, size, "layer %zu.%s%s%s", b->layer, b->part, dot, name);
+    else snprintf(out, size, "%s%s%s", b->part, dot, name);
+}
+
 static struct model_parameter *append(struct builder *b, const char *name, size_t rows, size_t cols)
 {
     struct model *m = b->model;
@@ -33,11 +40,7 @@ static struct model_parameter *append(struct builder *b, const char *name, size_
     b->asked[m->n_parameters] = (struct parameter){0};
     struct model_parameter *p = &m->parameter[m->n_parameters++];
     *p = (struct model_parameter){.rows = rows, .cols = cols, .rate = 1};
-    const char *dot = *b->part ? "." : "";
-    if (b->layer < (size_t)m->options.layers)
-        snprintf(p->name, sizeof p->name, "layer %zu.%s%s%s", b->layer, b->part, dot, name);
-    else
-        snprintf(p->name, sizeof p->name, "%s%s%s", b->part, dot, name);
+    full_name(b, name, p->name, sizeof p->name);
     return p;
 }
 
@@ -51,6 +54,22 @@ weight builder_parameter(struct builder *b, struct parameter asked)
     p->offset = m->n_values;
     m->n_values += (asked.rows * asked.cols + 15) & ~(size_t)15; /* each starts on a 64-byte line */
     return (weight){m->n_parameters};
+}
+
+weight builder_shared_parameter(struct builder *b, struct parameter asked)
+{
+    const struct model *m = b->model;
+    const size_t layer = b->layer;
+    char name[sizeof m->parameter->name];
+    weight w = {0};
+    b->layer = (size_t)m->options.layers;
+    full_name(b, asked.name, name, sizeof name);
+    for (size_t i = 0; i < m->n_parameters && !w.number; i++)
+        if (strcmp(m->parameter[i].name, name) == 0) w.number = i + 1;
+    if (!w.number) w = builder_parameter(b, asked);
+    assert(m->parameter[w.number - 1].rows == asked.rows && m->parameter[w.number - 1].cols == asked.cols);
+    b->layer = layer;
+    return w;
 }
 
 weight builder_buffer(struct builder *b, const char *name, size_t rows, size_t cols)
@@ -105,6 +124,13 @@ static void draw(const struct builder *b, size_t i)
         break;
     case INIT_VALUE:
         for (size_t j = 0; j < n; j++) w[j] = (real)a->value;
+        break;
+    case INIT_UNIFORM:
+        for (size_t j = 0; j < n; j++) w[j] = (real)(a->value * (2 * random_uniform(&s) - 1));
+        break;
+    case INIT_COPY:
+        assert(a->copied.number && a->copied.number <= i); /* declared, and so drawn, before */
+        memcpy(w, m->values + m->parameter[a->copied.number - 1].offset, n * sizeof *w);
         break;
     case INIT_EMBEDDING:
         for (size_t j = 0; j < n; j++) w[j] = (real)(embedding_std(o) * random_normal(&s));

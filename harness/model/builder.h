@@ -16,16 +16,8 @@ enum init_rule {
     INIT_LAST,      /* the same, divided by sqrt(2 layers) if the model says so           */
     INIT_EMBEDDING, /* normal(0, init_std), or 1 / sqrt(width) if embeddings are scaled   */
     INIT_VALUE,     /* every value is `value`                                             */
-};
-
-/* What a part asks for.  Shapes are (rows, cols), row-major; a weight maps rows channels to cols channels. */
-struct parameter {
-    const char    *name;     /* inside its part: "q", "q.bias"                            */
-    size_t         rows, cols;
-    enum init_rule init;
-    double         value;
-    double         rate;     /* multiplies the learning rate; 0 is taken as 1             */
-    bool           no_decay; /* left out of weight decay; biases and gains should be      */
+    INIT_UNIFORM,   /* uniform in -value..value                                           */
+    INIT_COPY,      /* the first values of the parameter `copied`, of the same shape      */
 };
 
 /* Handle of a declared parameter: its number in the model, plus one; 0 is "none". */
@@ -33,9 +25,23 @@ typedef struct weight {
     size_t number;
 } weight;
 
+/* What a part asks for.  Shapes are (rows, cols), row-major; a weight maps rows channels to cols channels. */
+struct parameter {
+    const char    *name;     /* inside its part: "q", "q.bias"                            */
+    size_t         rows, cols;
+    enum init_rule init;
+    double         value;
+    weight         copied;
+    double         rate;     /* multiplies the learning rate; 0 is taken as 1             */
+    bool           no_decay; /* left out of weight decay; biases and gains should be      */
+};
+
 struct builder; /* opaque */
 
 weight builder_parameter(struct builder *b, struct parameter p);
+
+/* One parameter for all layers: made for the first layer that asks for this name, the same for the others. */
+weight builder_shared_parameter(struct builder *b, struct parameter p);
 
 /* A saved, untrained buffer (random features, patterns), filled by the part after build. */
 weight builder_buffer(struct builder *b, const char *name, size_t rows, size_t cols);

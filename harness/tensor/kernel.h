@@ -22,7 +22,9 @@
  *   band       {-w, w, 1}, causal {0, w, 1}
  *   dilated    {-w d, w d, d}
  *   far part   {w, PATTERN_FAR, 1}
- * Columns that a pattern must leave out (global keys, padding) are cleared in the piece's `visible`. */
+ * `every` > 1 costs what its keys cost, not what lies between them, if all pieces of the head either share it or are seen
+ * whole (pattern all); else it is masked.
+ * Columns that a pattern must leave out (padding) are cleared in the piece's `visible`. */
 #define PATTERN_FAR (PTRDIFF_MAX / 4)
 struct pattern {
     ptrdiff_t near, far;
@@ -36,6 +38,7 @@ struct score_tile {
     size_t    queries, keys, stride;
     size_t    query, key;              /* row numbers inside the example and the piece    */
     ptrdiff_t query_position, key_position; /* absolute position of the tile's first ones */
+    size_t    query_step, key_step;    /* from one to the next, of row number and position: 1 unless a pattern has `every` */
 };
 
 /* Something that adds to scores (ALiBi, T5 or KERPLE bias, Transformer-XL's relative term).
@@ -91,6 +94,36 @@ struct attention_head {
     const real *d_out;                               /* backward: gradient of out, layout of out    */
 };
 
+/* Linear attention of one head of one example: what a softmax would weigh, features weigh here.
+ *   a_ij  = decay^|i - j| q_i . k_j       for the pairs that `sees` allows; q, k: features, (rows, F)
+ *   num_i = sum_j a_ij v_j (+ what the state holds),  den_i = sum_j a_ij (+ the same)
+ *   out_i = num_i / den_i if `normalise` (0, and no gradient, where den_i <= LINEAR_FLOOR), else num_i
+ * A state is (F, Dv + 1), row-major: sum_j k_j v_j^T, and in the last column sum_j k_j.
+ *   LINEAR_CAUSAL  j <= i; row i sees the state behind decay^(i + 1)
+ *   LINEAR_BOTH    every j; the state lies before row 0
+ *   LINEAR_MEMORY  the state alone: rows are read from it and written to state_out; decay must be 1
+ *   state_out = decay^rows state_in + sum_j decay^(rows - 1 - j) k_j [v_j, 1]^T
+ * A row that `visible` clears is no key: its k and v are never looked at. */
+enum linear_sight { LINEAR_CAUSAL, LINEAR_BOTH, LINEAR_MEMORY };
+#define LINEAR_CHUNK 64
+#define LINEAR_FLOOR (sizeof(real) == sizeof(float) ? (real)0x1p-63 : (real)0x1p-511) /* root of the smallest normal number */
+struct linear_head {
+    size_t rows, F, Dv;
+    enum linear_sight sees;
+    int  normalise;
+    real decay;                                      /* in (0, 1]; 1: none                          */
+    const real *q;  real *dq;  size_t q_stride;      /* gradients +=, in the same layout; any may be NULL */
+    const real *k;  real *dk;  size_t k_stride;
+    const real *v;  real *dv;  size_t v_stride;      /* (rows, Dv)                                  */
+    const unsigned char *visible;                    /* rows flags, NULL: all                       */
+    const real *state_in;     real *d_state_in;      /* NULL: zeros; gradient +=, NULL: not wanted  */
+    real       *state_out;    const real *d_state_out; /* NULL: not wanted; never state_in itself   */
+    real       *out;   size_t out_stride;            /* (rows, Dv); forward writes                  */
+    real       *den;                                 /* (rows); forward writes, backward reads      */
+    real       *states;                              /* linear_states values, likewise; NULL: no backward to come */
+    const real *d_out;                               /* backward: gradient of out, layout of out    */
+};
+
 struct kernel {
     const char *name;      /* "avx512", "avx2", "plain" */
 
@@ -99,6 +132,12 @@ struct kernel {
     void (*attention_forward)(const struct attention_head *h, void *scratch);
     void (*attention_backward)(const struct attention_head *h, void *scratch); /* dq, dk, dv += */
 
+    /* The same for linear attention; linear_states counts the values that forward leaves for backward. */
+    size_t (*linear_scratch)(size_t F, size_t Dv);
+    size_t (*linear_states)(const struct linear_head *h);
+    void (*linear_forward)(const struct linear_head *h, void *scratch);
+    void (*linear_backward)(const struct linear_head *h, void *scratch); /* dq, dk, dv, d_state_in += */
+
     /* y = f(x); backward: dx += dy f'(x). */
     void (*gelu_erf)(size_t n, const real *x, real *y);
     void (*gelu_erf_backward)(size_t n, const real *x, const real *dy, real *dx);
@@ -106,6 +145,14 @@ struct kernel {
     void (*gelu_tanh_backward)(size_t n, const real *x, const real *dy, real *dx);
     void (*silu)(size_t n, const real *x, real *y);
     void (*silu_backward)(size_t n, const real *x, const real *dy, real *dx);
+
+    void (*elu_plus_one)(size_t n, const real *x, real *y); /* x + 1 above 0, e^x below */
+    void (*elu_plus_one_backward)(size_t n, const real *x, const real *dy, real *dx);
+
+    /* In place, rows of n that lie `stride` apart: x = factor e^(x - offset[row]); offset NULL: the row's maximum. */
+    void (*exp_rows)(size_t rows, size_t n, size_t stride, real factor, const real *offset, real *x);
+    /* Likewise: dy *= y, and sum[row] = the new row's sum. */
+    void (*multiply_rows)(size_t rows, size_t n, size_t stride, const real *y, real *dy, real *sum);
 
     /* Rows of C: xhat = (x - mean) * rstd with rstd = 1/sqrt(var + eps), y = xhat * gain + bias (bias may be NULL).
      * rms: mean is taken as 0.  stats holds (mean, rstd) per row, written forward, read backward. */

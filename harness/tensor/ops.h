@@ -22,7 +22,7 @@ node *linear_transposed(tape *tp, node *x, node *W, node *b);
 node *norm(tape *tp, node *x, node *gain, node *bias, bool rms);
 
 /* activation.c: y = f(x), elementwise. */
-enum activation_kind { GELU_ERF, GELU_TANH, RELU, SILU };
+enum activation_kind { GELU_ERF, GELU_TANH, RELU, SILU, ELU_PLUS_ONE };
 node *activation(tape *tp, node *x, enum activation_kind f);
 
 /* add.c: y = a + b; both (n, C). */
@@ -53,18 +53,42 @@ node *pool(tape *tp, const struct pack *pack, node *x, enum pool_kind kind);
 /* prepend.c: every example gets one more row, `row` (1, C), before its own; y (rows + pack->n, C). */
 node *prepend(tape *tp, const struct pack *pack, node *x, node *row);
 
+/* rows.c: y_i = x_row[i], n rows, each taken once at most; and x with its rows row[i] replaced by those of `part` (n, C).
+ * `row` must outlive the tape's backward. */
+node *take_rows(tape *tp, node *x, size_t n, const size_t *row);
+node *put_rows(tape *tp, node *x, node *part, const size_t *row);
+
+/* project.c: the rows of every example mixed into `slots` rows, the same number for every length:
+ *   y_c = sum over rows j of the example of E_jc x_j
+ * x (rows, H D); y (pack->n slots, H D), example e's from row e slots on; E (N, slots) for all heads or (N, H slots), head h
+ * in columns h slots.., with N >= the rows of any example, which uses the first of E. */
+node *project_rows(tape *tp, const struct pack *pack, node *x, node *E, size_t heads, size_t slots);
+
+/* slots.c: each slot, a run of neighbouring rows, becomes one row: their mean, their largest value channel by channel
+ * (the first of equals), or sum_t W_th x_t for row t of the slot and the channels of head h. */
+enum slot_kind { SLOT_MEAN, SLOT_MAX, SLOT_SUM };
+struct slots {
+    size_t n;
+    const size_t *row;               /* n + 1 row numbers: slot s is rows row[s]..row[s + 1], at least one      */
+    const unsigned char *valid;      /* rows with 0 do not count; a slot without any gives 0; NULL: all         */
+};
+/* y (slots->n, C).  W (rows of the longest slot at least, 1 or heads) for SLOT_SUM, else NULL.  `slots` and its arrays must
+ * outlive the tape's backward. */
+node *slot_rows(tape *tp, node *x, const struct slots *slots, enum slot_kind kind, node *W);
+
 /* cross_entropy.c: y = sum over rows with target >= 0 of -log softmax(x_i)[target_i], as a (1, 1) node.
  * x (n, V) is used up: its values are replaced by softmax(x).  row_loss[i] (nats; 0 where there is no target) and
  * right[i] (1 if the target is the largest logit, the first of equals) are filled when not NULL. */
 node *cross_entropy(tape *tp, node *x, const int32_t *target, double *row_loss, unsigned char *right);
 
 /* softmax_attention.c: see kernel.h for the meaning of a piece.  All heads of all examples of the pack.
- * Queries are the rows of the pack.  Keys are the rows of the pack unless the piece has its own offsets. */
+ * Queries and keys are the rows of the pack, unless the request or the piece has its own offsets. */
 #define ATTENTION_PIECES 4
 struct attention_source {
     node *q;                         /* (rows, H D)                                                     */
     node *k, *v;                     /* (key rows, H D), (key rows, H Dv)                               */
-    const size_t    *key_offset;     /* pack->n + 1 row numbers; NULL: the pack's                       */
+    const size_t    *key_offset;     /* pack->n + 1 row numbers (pack->n with key_end); NULL: the pack's */
+    const size_t    *key_end;        /* pack->n row numbers past each example's last key; NULL: the next one's first */
     const ptrdiff_t *key_first;      /* pack->n absolute positions of each example's first key; NULL: the pack's */
     const struct pattern *pattern;   /* one, or one per head if pattern_per_head                        */
     bool pattern_per_head;
@@ -73,13 +97,41 @@ struct attention_source {
 };
 struct attention_request {
     const struct pack *pack;
+    const size_t    *query_offset;   /* pack->n + 1 rows of q; NULL: the pack's                          */
+    const ptrdiff_t *query_first;    /* pack->n absolute positions of each example's first query; NULL: the pack's */
     size_t heads;
     real   scale;
     struct dropout drop;             /* on weights, after normalisation; ignored when evaluating         */
     size_t pieces;
     struct attention_source piece[ATTENTION_PIECES];
 };
-/* y (rows, H Dv). Patterns, flags, offsets and terms must outlive the tape's backward. */
+/* y (rows of q, H Dv). Patterns, flags, offsets and terms must outlive the tape's backward. */
 node *softmax_attention(tape *tp, const struct attention_request *rq);
+
+/* random_features.c: features whose products stand for a kernel of x.  x (n, H D), xhat = x / D^(1/4); w: H matrices
+ * (F, D) of constants that outlive the tape; y (n, H F), all >= 0.
+ *   FEATURES_EXP    e^(w_r . xhat - |xhat|^2 / 2) / sqrt(F); their products have the mean e^(q . k / sqrt(D))
+ *   FEATURES_KEY    the same times a constant of w alone, so that they cannot overflow
+ *   FEATURES_QUERY  the same divided by the row's largest; the divisor gets no gradient
+ *   FEATURES_RELU   max(0, w_r . xhat) + 1/1000
+ * Of KEY and QUERY only ratios have a meaning: constants of a row of q, or of all keys, cancel in num / den. */
+enum feature_kind { FEATURES_EXP, FEATURES_KEY, FEATURES_QUERY, FEATURES_RELU };
+node *random_features(tape *tp, node *x, size_t heads, size_t features, const real *w, enum feature_kind kind);
+
+/* linear_attention.c: all heads of all examples of the pack; kernel.h (struct linear_head) says what is computed. */
+struct linear_request {
+    const struct pack *pack;
+    size_t heads;
+    enum linear_sight sees;
+    bool   normalise;
+    const real *decay;               /* one per head, in (0, 1]; NULL: none                             */
+    const unsigned char *visible;    /* per row; NULL: all                                              */
+    node *q, *k;                     /* (rows, H F) features                                            */
+    node *v;                         /* (rows, H Dv)                                                    */
+    node *state;                     /* (pack->n H F, Dv + 1), example by example, head by head; NULL: zeros */
+};
+/* y (rows, H Dv).  With state_out, also the state behind the last row, shaped as `state`: a node that sends its gradient
+ * back; where it must not, make a leaf of its values. */
+node *linear_attention(tape *tp, const struct linear_request *rq, node **state_out);
 
 #endif

@@ -12,9 +12,19 @@ struct attention_state {
     real *lse; /* (H, rows) */
 };
 
+static size_t query_offset(const struct attention_request *rq, size_t e)
+{
+    return rq->query_offset ? rq->query_offset[e] : rq->pack->offset[e];
+}
+
 static size_t key_offset(const struct attention_request *rq, const struct attention_source *s, size_t e)
 {
     return s->key_offset ? s->key_offset[e] : rq->pack->offset[e];
+}
+
+static size_t key_end(const struct attention_request *rq, const struct attention_source *s, size_t e)
+{
+    return s->key_end ? s->key_end[e] : key_offset(rq, s, e + 1);
 }
 
 /* Head h of example e; gradients are NULL unless `tp` is given (backward). */
@@ -23,7 +33,7 @@ static void view(const struct attention_state *s, node *y, size_t e, size_t h, t
 {
     const struct attention_request *rq = &s->rq;
     const struct pack *p = rq->pack;
-    const size_t row = p->offset[e], Dv = y->cols / rq->heads, D = rq->piece[0].q->cols / rq->heads;
+    const size_t row = query_offset(rq, e), Dv = y->cols / rq->heads, D = rq->piece[0].q->cols / rq->heads;
     for (size_t i = 0; i < rq->pieces; i++) {
         const struct attention_source *src = &rq->piece[i];
         const size_t from = key_offset(rq, src, e);
@@ -35,7 +45,7 @@ static void view(const struct attention_state *s, node *y, size_t e, size_t h, t
             .q = src->q->val + q_at, .dq = dq ? dq + q_at : NULL, .q_stride = src->q->cols,
             .k = src->k->val + k_at, .dk = dk ? dk + k_at : NULL, .k_stride = src->k->cols,
             .v = src->v->val + v_at, .dv = dv ? dv + v_at : NULL, .v_stride = src->v->cols,
-            .keys = key_offset(rq, src, e + 1) - from,
+            .keys = key_end(rq, src, e) - from,
             .first = src->key_first ? src->key_first[e] : p->first[e],
             .pattern = src->pattern[src->pattern_per_head ? h : 0],
             .visible = src->visible ? src->visible + from : NULL,
@@ -43,7 +53,8 @@ static void view(const struct attention_state *s, node *y, size_t e, size_t h, t
         };
     }
     *head = (struct attention_head){
-        .queries = p->offset[e + 1] - row, .D = D, .Dv = Dv, .first = p->first[e], .scale = rq->scale,
+        .queries = query_offset(rq, e + 1) - row, .D = D, .Dv = Dv,
+        .first = rq->query_first ? rq->query_first[e] : p->first[e], .scale = rq->scale,
         .pieces = rq->pieces, .piece = piece, .drop = rq->drop, .example_id = (uint32_t)p->id[e], .example = e, .head = h,
         .out = y->val + row * y->cols + h * Dv, .out_stride = y->cols, .lse = s->lse + h * y->rows + row,
         .d_out = tp ? y->grad + row * y->cols + h * Dv : NULL,

@@ -33,7 +33,7 @@ static struct score_tile one_score(const struct attention_head *h, const struct 
 {
     return (struct score_tile){.head = h->head, .example = h->example, .queries = 1, .keys = 1, .stride = 1,
                                .query = i, .key = j, .query_position = h->first + (ptrdiff_t)i,
-                               .key_position = p->first + (ptrdiff_t)j};
+                               .key_position = p->first + (ptrdiff_t)j, .query_step = 1, .key_step = 1};
 }
 
 static size_t columns_of(const struct attention_head *h)

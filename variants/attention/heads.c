@@ -1,7 +1,9 @@
-/* heads.c -- projections, log-n scaling and the plain softmax, shared by attentions. */
+/* heads.c -- projections, log-n scaling, the plain softmax and plain linear attention, shared by attentions. */
 #include "variants/attention/heads.h"
 
 #include <math.h>
+
+#include "base/status.h"
 
 const char *const heads_bias_names[] = {"q", "k", "v", NULL};
 const char *const heads_log_n_names[] = {"off", "train", "test", NULL};
@@ -77,6 +79,27 @@ node *heads_attend(struct pass *p, node *q, node *k, node *v, double scale)
     return softmax_attention(p->tape, &rq);
 }
 
+node *heads_attend_linear(struct pass *p, node *fq, node *fk, node *v, const real *decay)
+{
+    const struct linear_request rq = {
+        .pack = p->pack,
+        .heads = p->heads,
+        .sees = p->causal ? LINEAR_CAUSAL : LINEAR_BOTH,
+        .normalise = true,
+        .decay = decay,
+        .visible = p->pack->valid,
+        .q = fq, .k = fk, .v = v,
+    };
+    return linear_attention(p->tape, &rq, NULL);
+}
+
+status heads_check_linear(const char *name, const struct model_options *m)
+{
+    if (m->attention_dropout > 0)
+        FAIL(ERR_CONFIG, "attention %s has no weights that could be dropped, so attention_dropout must be 0, not %g", name, m->attention_dropout);
+    return OK;
+}
+
 size_t heads_width(const struct model_options *m)
 {
     return (size_t)(m->head_width ? m->head_width : m->width / m->heads);
@@ -92,4 +115,12 @@ double heads_flops(const struct model_options *m, size_t T, double pairs)
 {
     const double HD = (double)m->heads * (double)heads_width(m);
     return 8 * (double)T * (double)m->width * HD + 4 * pairs * HD;
+}
+
+double heads_linear_flops(const struct model_options *m, bool causal, size_t features, size_t T)
+{
+    const double n = (double)T, F = (double)features, D = (double)heads_width(m), H = (double)m->heads;
+    const double chunk = n < LINEAR_CHUNK ? n : LINEAR_CHUNK;
+    const double pairs = causal ? n * (chunk + 1) / 2 : 0; /* inside the chunks */
+    return 8 * n * (double)m->width * H * D + H * (4 * n * F * D + 2 * pairs * (F + D));
 }

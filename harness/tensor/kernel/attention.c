@@ -22,13 +22,19 @@
  * broadcast against rows of q or dout (dk, dv).  Each has one micro-kernel; they are kept out of line, because
  * inlined into something large the compiler may spill their accumulators.
  *
+ * Streams.  A pattern with every = d lets row i see keys of one residue class modulo d alone, so the head falls into d
+ * interleaved streams: rows r, r + d, .. with strides d times as long, and the pattern, in units of d, is an ordinary
+ * band there.  A dilated band costs what the same number of keys costs undilated.  Pieces of the same head without a
+ * pattern (all keys) are seen whole by every stream.  Where pieces have different steps, or a band of every = 1 beside
+ * them, the head stays in one piece and `every` is masked, not skipped.
+ *
  * The exponential is 2^x and log2(e) goes into the scale of q.  Forward keeps a reference value per row, from which the
  * scores are summed up: the first tile's maximum, moved only when a score exceeds it by JUMP, a factor of 2^40.  The result
  * is as exact as with the true maximum, as the weights stay far from overflow, and a pass over the scores is saved.
  *
  * Traps.  A forbidden score has weight exactly 0, and it cannot move the reference; so later keys never change earlier
  * rows by a bit.  But 0 * v is added for a masked key in an edge tile: v (and in the backward pass dout) must be finite
- * there, or NaN spreads.  `every` > 1 is masked, not skipped.  Dropout multiplies after normalisation, so lse is without it.
+ * there, or NaN spreads.  Dropout multiplies after normalisation, so lse is without it.
  */
 #include "tensor/kernel/functions.h"
 
@@ -112,12 +118,15 @@ size_t NAME(attention_scratch)(size_t D, size_t Dv)
     return lay_out(&w, D, Dv, NULL);
 }
 
-/* One tile: queries query.. of the head against keys key.. of a piece. */
+/* One tile: queries query.. of a stream of the head against keys key.. of a piece. */
 struct tile {
-    const struct attention_head  *head;
-    const struct attention_piece *piece;
-    struct work                  *work;
-    size_t query, queries, key, keys; /* row numbers and how many are real      */
+    const struct attention_head *head;
+    struct attention_piece       piece; /* as the stream sees it                  */
+    struct work                 *work;
+    size_t from, step;                /* query i of the stream is row from + i step of the head     */
+    size_t key_from, key_step;        /* key j of the stream is key key_from + j key_step           */
+    ptrdiff_t apart;                  /* distance from key 0 to the block's query 0, in key_steps   */
+    size_t query, queries, key, keys; /* numbers in the stream and how many are real                */
     size_t column;                    /* of key 0 of the piece, for dropout     */
     const real *k, *v;                /* the tile's rows                        */
     int  masked, dropping;
@@ -215,7 +224,8 @@ KERNEL_FUNCTION add_rows(size_t n, size_t queries, const real *weight, const rea
 
 INLINE ivec allowed(const struct tile *t, size_t i, size_t j)
 {
-    if (j >= t->keys || (t->piece->visible && !t->piece->visible[t->key + j])) return (ivec){0};
+    if (j >= t->keys) return (ivec){0};
+    if (t->piece.visible && !t->piece.visible[t->key_from + (t->key + j) * t->key_step]) return (ivec){0};
     return *(const ivec_any *)(t->work->band + K_TILE + i - j);
 }
 
@@ -224,17 +234,17 @@ static void scores(const struct tile *t, size_t group, size_t low, size_t high, 
 {
     const struct work *w = t->work;
     const size_t i = group * GROUP;
-    dot_rows(t->head->D, t->k, t->piece->k_stride, low, high, t->keys, w->qt + i, from, w->p + i);
+    dot_rows(t->head->D, t->k, t->piece.k_stride, low, high, t->keys, w->qt + i, from, w->p + i);
     for (size_t j = low; j < high; j++) {
         real *p = w->p + j * Q_TILE + i;
         const int edge = t->class[j / STRIP][group] == EDGE;
-        if (!edge && !t->piece->term) {
+        if (!edge && !t->piece.term) {
             j += STRIP - 1;
             continue;
         }
         for (size_t l = 0; l < GROUP; l += LANES) {
             vec s = load(p + l);
-            if (t->piece->term) s += LOG2_E * load(w->bias + j * Q_TILE + i + l);
+            if (t->piece.term) s += LOG2_E * load(w->bias + j * Q_TILE + i + l);
             if (edge) s = choose(allowed(t, i + l, j), s, all(-INFINITY));
             store(p + l, s);
         }
@@ -347,11 +357,60 @@ KERNEL_FUNCTION weigh_again(const struct tile *t, size_t group, size_t low, size
 
 static ptrdiff_t clamp(ptrdiff_t x, ptrdiff_t low, ptrdiff_t high) { return x < low ? low : x > high ? high : x; }
 
+/* Quotients rounded down and up, of a positive divisor. */
+static ptrdiff_t floor_over(ptrdiff_t x, ptrdiff_t by) { return x / by - (x % by < 0); }
+static ptrdiff_t ceil_over(ptrdiff_t x, ptrdiff_t by) { return x / by + (x % by > 0); }
+
+/* Into how many streams the head falls: 1, or the step that all pieces share which have one. */
+static size_t streams(const struct attention_head *h)
+{
+    ptrdiff_t step = 1;
+    int band = 0;
+    for (size_t a = 0; a < h->pieces; a++) {
+        const struct pattern *by = &h->piece[a].pattern;
+        if (by->every == 1) {
+            band |= by->near > -PATTERN_FAR || by->far < PATTERN_FAR;
+        } else {
+            if (step > 1 && step != by->every) return 1;
+            step = by->every;
+        }
+    }
+    return band ? 1 : (size_t)step;
+}
+
+/* Turn to piece p for the block of queries at hand. */
+static void enter_piece(struct tile *t, const struct attention_piece *p)
+{
+    const ptrdiff_t apart = t->head->first + (ptrdiff_t)t->from - p->first;
+    struct attention_piece *s = &t->piece;
+    *s = *p;
+    t->key_from = 0;
+    t->key_step = 1;
+    if (t->step > 1 && p->pattern.every > 1) {
+        const ptrdiff_t step = p->pattern.every;
+        t->key_step = (size_t)step;
+        t->key_from = (size_t)(apart - floor_over(apart, step) * step);
+        s->keys = p->keys > t->key_from ? (p->keys - t->key_from + t->key_step - 1) / t->key_step : 0;
+        s->pattern = (struct pattern){ceil_over(p->pattern.near, step), floor_over(p->pattern.far, step), 1};
+    }
+    t->apart = floor_over(apart, (ptrdiff_t)t->key_step) + (ptrdiff_t)t->query;
+    s->q += t->from * p->q_stride;
+    if (s->dq) s->dq += t->from * p->q_stride;
+    s->q_stride *= t->step;
+    s->k_stride *= t->key_step;
+    s->v_stride *= t->key_step;
+    if (s->keys == 0) return;
+    s->k += t->key_from * p->k_stride;
+    s->v += t->key_from * p->v_stride;
+    if (s->dk) s->dk += t->key_from * p->k_stride;
+    if (s->dv) s->dv += t->key_from * p->v_stride;
+}
+
 /* Which register tiles are empty, full or need a mask; returns 0 if the whole tile is empty. */
 static int classify(struct tile *t)
 {
-    const struct pattern *by = &t->piece->pattern;
-    const ptrdiff_t apart = (t->head->first + (ptrdiff_t)t->query) - (t->piece->first + (ptrdiff_t)t->key);
+    const struct pattern *by = &t->piece.pattern;
+    const ptrdiff_t apart = t->apart - (ptrdiff_t)t->key;
     const ptrdiff_t bound = Q_TILE + K_TILE; /* distances inside the tile are smaller */
     const ptrdiff_t near = clamp(by->near - apart, -bound, bound), far = clamp(by->far - apart, -bound, bound);
     int edges = 0, any = 0;
@@ -363,7 +422,7 @@ static int classify(struct tile *t)
             const ptrdiff_t j0 = (ptrdiff_t)(s * STRIP), j1 = j0 + STRIP - 1;
             int class = EDGE;
             if (i1 < i0 || j0 >= (ptrdiff_t)t->keys || i1 - j0 < near || i0 - j1 > far) class = NONE;
-            else if (i0 - j1 >= near && i1 - j0 <= far && by->every == 1 && j1 < (ptrdiff_t)t->keys && !t->piece->visible)
+            else if (i0 - j1 >= near && i1 - j0 <= far && by->every == 1 && j1 < (ptrdiff_t)t->keys && !t->piece.visible)
                 class = FULL;
             t->class[s][g] = (unsigned char)class;
             if (class == NONE) continue;
@@ -388,20 +447,21 @@ static void fill_drop(const struct tile *t)
     const struct attention_head *h = t->head;
     const uint32_t threshold = dropout_threshold(&h->drop);
     const real factor = dropout_factor(threshold);
-    const size_t column = t->column + t->key, last = column + t->keys - 1;
+    const size_t step = t->key_step, column = t->column + t->key_from + t->key * step, last = column + (t->keys - 1) * step;
     for (size_t block = column / 8; block <= last / 8; block++) {
+        if (block * 8 > column && column + up_to(block * 8 - column, step) >= block * 8 + 8) continue; /* steps over it */
         for (size_t i = 0; i < up_to(t->queries, WORDS); i += WORDS) {
             uint32_t row[WORDS];
-            for (size_t l = 0; l < WORDS; l++) row[l] = (uint32_t)(h->first + (ptrdiff_t)(t->query + i + l));
+            for (size_t l = 0; l < WORDS; l++) row[l] = (uint32_t)(h->first + (ptrdiff_t)(t->from + (t->query + i + l) * t->step));
             words c[4] = {{0}, (words){0} + (uint32_t)block, (words){0} + h->example_id,
                           (words){0} + (uint32_t)h->head};
             memcpy(&c[0], row, BYTES);
             philox(h->drop.key, c);
             for (size_t lane = 0; lane < 8; lane++) {
                 const size_t at = block * 8 + lane;
-                if (at < column || at > last) continue;
+                if (at < column || at > last || (at - column) % step) continue;
                 const words bits = (c[lane / 2] >> (16 * (lane % 2))) & 0xffff;
-                real *to = t->work->drop + (at - column) * Q_TILE + i;
+                real *to = t->work->drop + (at - column) / step * Q_TILE + i;
 #ifdef REACH_DOUBLE
                 for (size_t l = 0; l < WORDS; l++) to[l] = bits[l] >= threshold ? factor : 0;
 #else
@@ -414,17 +474,18 @@ static void fill_drop(const struct tile *t)
 
 static struct score_tile as_seen_by_term(const struct tile *t)
 {
+    const size_t query = t->from + t->query * t->step, key = t->key_from + t->key * t->key_step;
     return (struct score_tile){
         .head = t->head->head, .example = t->head->example, .queries = t->queries, .keys = t->keys, .stride = Q_TILE,
-        .query = t->query, .key = t->key, .query_position = t->head->first + (ptrdiff_t)t->query,
-        .key_position = t->piece->first + (ptrdiff_t)t->key,
+        .query = query, .key = key, .query_position = t->head->first + (ptrdiff_t)query,
+        .key_position = t->piece.first + (ptrdiff_t)key, .query_step = t->step, .key_step = t->key_step,
     };
 }
 
 /* Make the tile of keys key..; returns 0 if there is nothing in it. */
 static int begin_tile(struct tile *t, size_t key)
 {
-    const struct attention_piece *p = t->piece;
+    const struct attention_piece *p = &t->piece;
     t->key = key;
     t->keys = p->keys - key < K_TILE ? p->keys - key : K_TILE;
     t->k = p->k + key * p->k_stride;
@@ -442,11 +503,10 @@ static int begin_tile(struct tile *t, size_t key)
 /* The keys [from, to) of a piece that some query of the block may see. */
 static void visible_keys(const struct tile *t, size_t *from, size_t *to)
 {
-    const struct attention_piece *p = t->piece;
-    const ptrdiff_t apart = t->head->first + (ptrdiff_t)t->query - p->first, keys = (ptrdiff_t)p->keys;
-    const ptrdiff_t low = clamp(apart - p->pattern.far, 0, keys);
+    const struct attention_piece *p = &t->piece;
+    const ptrdiff_t keys = (ptrdiff_t)p->keys, low = clamp(t->apart - p->pattern.far, 0, keys);
     *from = (size_t)low / STRIP * STRIP;
-    *to = (size_t)clamp(apart + (ptrdiff_t)t->queries - p->pattern.near, low, keys);
+    *to = (size_t)clamp(t->apart + (ptrdiff_t)t->queries - p->pattern.near, low, keys);
 }
 
 /* Rows of keys with their channels filled up to a multiple of CHANNELS, if they are not one already. */
@@ -488,7 +548,7 @@ static void clear(real *at, size_t n) { memset(at, 0, n * sizeof(real)); }
 
 static void forward_piece(struct tile *t)
 {
-    const struct attention_piece *p = t->piece;
+    const struct attention_piece *p = &t->piece;
     struct work *w = t->work;
     size_t from, to;
     visible_keys(t, &from, &to);
@@ -509,31 +569,48 @@ static void forward_piece(struct tile *t)
     }
 }
 
+static void forward_block(const struct attention_head *h, struct work *w, struct tile *t)
+{
+    const size_t row = t->from + t->query * t->step, stride = t->step * h->out_stride;
+    clear(w->ot, w->tall_Dv * Q_TILE);
+    clear(w->sum, Q_TILE);
+    clear(w->reference, Q_TILE);
+    for (size_t i = 0; i < Q_TILE; i++) w->limit[i] = -INFINITY;
+    for (size_t a = 0; a < h->pieces; a++) {
+        enter_piece(t, h->piece + a);
+        forward_piece(t);
+        t->column += h->piece[a].keys;
+    }
+    real *out = h->out + row * h->out_stride;
+    transpose_rows(w->ot, Q_TILE, h->Dv, t->queries, out, stride);
+    for (size_t i = 0; i < t->queries; i++) {
+        const int empty = w->sum[i] == 0;
+        const real over = empty ? 0 : 1 / w->sum[i];
+        for (size_t c = 0; c < h->Dv; c++) out[i * stride + c] *= over;
+        h->lse[row + i * t->step] = empty ? -INFINITY : w->reference[i] * LN_2 + LOG(w->sum[i]);
+    }
+}
+
+/* Every block of queries of every stream. */
+static void each_block(const struct attention_head *h, struct work *w,
+                       void (*block)(const struct attention_head *, struct work *, struct tile *))
+{
+    const size_t step = streams(h);
+    for (size_t from = 0; from < step && from < h->queries; from++) {
+        const size_t queries = (h->queries - from + step - 1) / step;
+        for (size_t query = 0; query < queries; query += Q_TILE) {
+            struct tile t = {.head = h, .work = w, .from = from, .step = step, .query = query, .dropping = h->drop.rate > 0};
+            t.queries = queries - query < Q_TILE ? queries - query : Q_TILE;
+            block(h, w, &t);
+        }
+    }
+}
+
 void NAME(attention_forward)(const struct attention_head *h, void *scratch)
 {
     struct work w;
     lay_out(&w, h->D, h->Dv, scratch);
-    for (size_t query = 0; query < h->queries; query += Q_TILE) {
-        struct tile t = {.head = h, .work = &w, .query = query, .dropping = h->drop.rate > 0};
-        t.queries = h->queries - query < Q_TILE ? h->queries - query : Q_TILE;
-        clear(w.ot, w.tall_Dv * Q_TILE);
-        clear(w.sum, Q_TILE);
-        clear(w.reference, Q_TILE);
-        for (size_t i = 0; i < Q_TILE; i++) w.limit[i] = -INFINITY;
-        for (size_t a = 0; a < h->pieces; a++) {
-            t.piece = h->piece + a;
-            forward_piece(&t);
-            t.column += t.piece->keys;
-        }
-        real *out = h->out + query * h->out_stride;
-        transpose_rows(w.ot, Q_TILE, h->Dv, t.queries, out, h->out_stride);
-        for (size_t i = 0; i < t.queries; i++) {
-            const int empty = w.sum[i] == 0;
-            const real over = empty ? 0 : 1 / w.sum[i];
-            for (size_t c = 0; c < h->Dv; c++) out[i * h->out_stride + c] *= over;
-            h->lse[query + i] = empty ? -INFINITY : w.reference[i] * LN_2 + LOG(w.sum[i]);
-        }
-    }
+    each_block(h, &w, forward_block);
 }
 
 /* Sums over queries for each strip of keys, from a tile of weights; rows of k or v that do not exist go to the dump. */
@@ -560,7 +637,7 @@ static void add_to_keys(const struct tile *t, const real *weights, size_t n, con
 
 static void backward_piece(struct tile *t)
 {
-    const struct attention_piece *p = t->piece;
+    const struct attention_piece *p = &t->piece;
     const struct attention_head *h = t->head;
     struct work *w = t->work;
     size_t from, to;
@@ -602,30 +679,33 @@ static void backward_piece(struct tile *t)
     }
 }
 
+static void backward_block(const struct attention_head *h, struct work *w, struct tile *t)
+{
+    const size_t row = t->from + t->query * t->step, stride = t->step * h->out_stride;
+    const real *d_out = h->d_out + row * h->out_stride, *out = h->out + row * h->out_stride;
+    transpose(d_out, stride, t->queries, h->Dv, 1, w->dot);
+    copy_rows(d_out, stride, t->queries, h->Dv, 1, w->rows_do, w->wide_Dv);
+    for (size_t i = 0; i < Q_TILE; i++) {
+        real delta = 0;
+        if (i < t->queries)
+            for (size_t c = 0; c < h->Dv; c++) delta += d_out[i * stride + c] * out[i * stride + c];
+        w->delta[i] = delta;
+        /* a row that sees nothing is masked everywhere; its lse must only not make NaN */
+        const real lse = i < t->queries ? h->lse[row + i * t->step] : -INFINITY;
+        w->lse[i] = lse != -INFINITY ? lse * LOG2_E : 0;
+    }
+    for (size_t a = 0; a < h->pieces; a++) {
+        enter_piece(t, h->piece + a);
+        backward_piece(t);
+        t->column += h->piece[a].keys;
+    }
+}
+
 void NAME(attention_backward)(const struct attention_head *h, void *scratch)
 {
     struct work w;
     lay_out(&w, h->D, h->Dv, scratch);
     clear(w.dump, w.wide_D + w.wide_Dv);
     clear(w.zero, GROUP);
-    for (size_t query = 0; query < h->queries; query += Q_TILE) {
-        struct tile t = {.head = h, .work = &w, .query = query, .dropping = h->drop.rate > 0};
-        t.queries = h->queries - query < Q_TILE ? h->queries - query : Q_TILE;
-        const real *d_out = h->d_out + query * h->out_stride, *out = h->out + query * h->out_stride;
-        transpose(d_out, h->out_stride, t.queries, h->Dv, 1, w.dot);
-        copy_rows(d_out, h->out_stride, t.queries, h->Dv, 1, w.rows_do, w.wide_Dv);
-        for (size_t i = 0; i < Q_TILE; i++) {
-            real delta = 0;
-            if (i < t.queries)
-                for (size_t c = 0; c < h->Dv; c++) delta += d_out[i * h->out_stride + c] * out[i * h->out_stride + c];
-            w.delta[i] = delta;
-            /* a row that sees nothing is masked everywhere; its lse must only not make NaN */
-            w.lse[i] = i < t.queries && h->lse[query + i] != -INFINITY ? h->lse[query + i] * LOG2_E : 0;
-        }
-        for (size_t a = 0; a < h->pieces; a++) {
-            t.piece = h->piece + a;
-            backward_piece(&t);
-            t.column += t.piece->keys;
-        }
-    }
+    each_block(h, &w, backward_block);
 }

@@ -3,6 +3,7 @@
  *   GELU   Hendrycks and Gimpel, arXiv:1606.08415:  x Phi(x), and its approximation x sigmoid(2u),
  *          u = sqrt(2/pi) (x + 0.044715 x^3)   (the same as x/2 (1 + tanh u))
  *   SiLU   x sigmoid(x)
+ *   ELU+1  x + 1 above 0, e^x below: positive, as the features of a linear transformer must be (arXiv:2006.16236, eq. 7)
  *   Adam   Kingma and Ba, arXiv:1412.6980; decoupled decay Loshchilov and Hutter, arXiv:1711.05101
  *
  * In float, Phi comes from Abramowitz and Stegun 7.1.26 for the tail: absolute error below 1e-7, which makes 4e-7
@@ -87,6 +88,9 @@ INLINE vec silu_slope(vec x)
     return s + x * s * rest;
 }
 
+INLINE vec elu_plus_one(vec x) { return choose(x > all(0), x + all(1), exp_vec(x)); }
+INLINE vec elu_plus_one_slope(vec x) { return choose(x > all(0), all(1), exp_vec(x)); }
+
 #define ACTIVATION(f)                                                                            \
     void NAME(f)(size_t n, const real *x, real *y)                                               \
     {                                                                                            \
@@ -108,6 +112,7 @@ INLINE vec silu_slope(vec x)
 ACTIVATION(gelu_erf)
 ACTIVATION(gelu_tanh)
 ACTIVATION(silu)
+ACTIVATION(elu_plus_one)
 
 /* bits[i] = the four words of block i. */
 INLINE void words_of_blocks(const words c[4], uint32_t bits[WORDS][4])

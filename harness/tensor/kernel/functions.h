@@ -8,12 +8,23 @@ size_t NAME(attention_scratch)(size_t D, size_t Dv);
 void NAME(attention_forward)(const struct attention_head *h, void *scratch);
 void NAME(attention_backward)(const struct attention_head *h, void *scratch);
 
+size_t NAME(linear_scratch)(size_t F, size_t Dv);
+size_t NAME(linear_states)(const struct linear_head *h);
+void NAME(linear_forward)(const struct linear_head *h, void *scratch);
+void NAME(linear_backward)(const struct linear_head *h, void *scratch);
+
 void NAME(gelu_erf)(size_t n, const real *x, real *y);
 void NAME(gelu_erf_backward)(size_t n, const real *x, const real *dy, real *dx);
 void NAME(gelu_tanh)(size_t n, const real *x, real *y);
 void NAME(gelu_tanh_backward)(size_t n, const real *x, const real *dy, real *dx);
 void NAME(silu)(size_t n, const real *x, real *y);
 void NAME(silu_backward)(size_t n, const real *x, const real *dy, real *dx);
+
+void NAME(elu_plus_one)(size_t n, const real *x, real *y);
+void NAME(elu_plus_one_backward)(size_t n, const real *x, const real *dy, real *dx);
+
+void NAME(exp_rows)(size_t rows, size_t n, size_t stride, real factor, const real *offset, real *x);
+void NAME(multiply_rows)(size_t rows, size_t n, size_t stride, const real *y, real *dy, real *sum);
 
 void NAME(norm)(size_t rows, size_t C, int rms, real eps, const real *x, const real *gain, const real *bias, real *y,
                 real *stats);
