@@ -38,18 +38,18 @@ static void list_variants(void)
 {
     puts("Presets (attention x position x options):");
     for (const struct preset *p = presets; p->name; p++) {
-        printf("  %-12s %-50s %s + %s", p->name, p->title, p->attention, p->position);
+        printf("  %-15s %-50s %s + %s", p->name, p->title, p->attention, p->position);
         for (size_t i = 0; i < 4 && p->settings[i][0]; i++) printf(", %s: %s", p->settings[i][0], p->settings[i][1]);
         putchar('\n');
     }
     puts("Attentions:");
-    for (const struct attention *const *a = attentions; *a; a++) printf("  %-12s %-50s %s\n", (*a)->name, (*a)->title, (*a)->paper);
+    for (const struct attention *const *a = attentions; *a; a++) printf("  %-15s %-50s %s\n", (*a)->name, (*a)->title, (*a)->paper);
 }
 
 static void list_positions(void)
 {
     puts("Position schemes:");
-    for (const struct position *const *p = positions; *p; p++) printf("  %-12s %-50s %s\n", (*p)->name, (*p)->title, (*p)->paper);
+    for (const struct position *const *p = positions; *p; p++) printf("  %-15s %-50s %s\n", (*p)->name, (*p)->title, (*p)->paper);
 }
 
 static void list_tasks(void)
