@@ -113,12 +113,10 @@ static int run(int argc, char **argv)
     };
     static struct chosen_variant v;
     struct bench_request rq = {.seconds = 2};
-    long seconds = 2;
     status e = command_flags(flags, &argc, argv);
-    if (e == OK && f.seconds) e = command_number("seconds", f.seconds, 0, &seconds);
+    if (e == OK && f.seconds) e = command_real("seconds", f.seconds, &rq.seconds);
     if (e == OK) e = command_threads(f.threads, &rq.threads);
     if (e == OK) e = command_kernel(&rq.kernel);
-    rq.seconds = (double)seconds;
     option_defaults(model_option_table, &rq.model, sizeof rq.model);
     if (e == OK) e = f.workload ? measure_workload(f.workload, &rq, &v) : measure_table(&f, argc, argv, &rq, &v);
     return e == OK ? EXIT_DONE : command_failed(e);

@@ -71,6 +71,15 @@ status command_number(const char *flag, const char *text, long least, long *out)
     return OK;
 }
 
+status command_real(const char *flag, const char *text, double *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtod(text, &end);
+    if (errno || end == text || *end || !(*out >= 0)) FAIL(ERR_CONFIG, "--%s %s: want a number, at least 0", flag, text);
+    return OK;
+}
+
 int command_failed(status e)
 {
     fprintf(stderr, "reach: %s\n", *status_message() ? status_message() : status_text(e));

@@ -37,6 +37,9 @@ status command_flags(const struct flag *flags, int *argc, char **argv);
 /* Whole number >= least from text; ERR_CONFIG with a sentence otherwise. */
 status command_number(const char *flag, const char *text, long least, long *out);
 
+/* The same for a number >= 0 with or without a point. */
+status command_real(const char *flag, const char *text, double *out);
+
 /* Print "reach: MESSAGE" of the last failure to stderr and give the exit code that belongs to the status. */
 int command_failed(status e);
 
