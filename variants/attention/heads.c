@@ -48,6 +48,13 @@ node *heads_out(struct pass *p, const struct heads *h, node *o)
     return linear(p->tape, o, pass_weight(p, h->o), pass_weight(p, h->o_bias));
 }
 
+static size_t valid_rows(const struct pack *pack, size_t e)
+{
+    size_t n = 0;
+    for (size_t i = pack->offset[e]; i < pack->offset[e + 1]; i++) n += !pack->valid || pack->valid[i];
+    return n;
+}
+
 node *heads_log_n(struct pass *p, int log_n, node *q)
 {
     if (log_n == LOG_N_OFF) return q;
@@ -55,9 +62,9 @@ node *heads_log_n(struct pass *p, int log_n, node *q)
     const double whole = log(p->train_length > 2 ? (double)p->train_length : 2.0);
     real *t = ARENA_ARRAY(p->tape->memory, real, q->rows);
     for (size_t e = 0; e < pack->n; e++) {
-        const size_t from = pack->offset[e], rows = pack->offset[e + 1] - from;
+        const size_t from = pack->offset[e], rows = pack->offset[e + 1] - from, seen = valid_rows(pack, e);
         for (size_t i = 0; i < rows; i++) {
-            const double n = p->causal ? (double)pack->first[e] + (double)i + 1 : (double)rows;
+            const double n = p->causal ? (double)pack->first[e] + (double)i + 1 : (double)seen;
             const double ti = log(n < 2 ? 2 : n) / whole;
             t[from + i] = (real)(log_n == LOG_N_TEST && ti < 1 ? 1 : ti);
         }
