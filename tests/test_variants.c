@@ -681,23 +681,175 @@ static node *forgets_the_scale(struct pass *p, const void *layer, node *x)
     return sound(&wrong, layer, x);
 }
 
+static node *ignores_hidden_rows(struct pass *p, const void *layer, node *x)
+{
+    struct pass wrong = *p;
+    struct pack *pack = ARENA_NEW(p->tape->memory, struct pack);
+    *pack = *p->pack;
+    pack->valid = NULL;
+    wrong.pack = pack;
+    return sound(&wrong, layer, x);
+}
+
+static node *breaks_on_equal_rows(struct pass *p, const void *layer, node *x)
+{
+    return memcmp(x->val, x->val + x->cols, x->cols * sizeof(real)) == 0 ? plus(p, sound(p, layer, x), NAN) : sound(p, layer, x);
+}
+
+static node *breaks_when_all_is_hidden(struct pass *p, const void *layer, node *x)
+{
+    for (size_t e = 0; p->pack->valid && e < p->pack->n; e++)
+        if (!memchr(p->pack->valid + p->pack->offset[e], 1, p->pack->offset[e + 1] - p->pack->offset[e])) return plus(p, sound(p, layer, x), NAN);
+    return sound(p, layer, x);
+}
+
+static node *local_forgets_the_scale(struct pass *p, const void *layer, node *x)
+{
+    struct pass wrong = *p;
+    wrong.head_width = 5;
+    return attention_find("local")->forward(&wrong, layer, x);
+}
+
+static node *performer_is_off(struct pass *p, const void *layer, node *x)
+{
+    return plus(p, attention_find("performer")->forward(p, layer, x), 0.1);
+}
+
+/* An auxiliary loss sum y^2, with the gradient 2 y or another. */
+static double auxiliary_factor;
+
+static void squares_backward(tape *tp, node *y)
+{
+    real *d = tape_grad(tp, y->in[0]);
+    for (size_t i = 0; i < y->in[0]->rows * y->in[0]->cols; i++) d[i] += auxiliary_factor * y->in[0]->val[i] * y->grad[0];
+}
+
+static node *adds_squares(struct pass *p, const void *layer, node *x, double factor)
+{
+    node *y = sound(p, layer, x), *sum = tape_node(p->tape, 1, 1, squares_backward, y, NULL, NULL);
+    sum->val[0] = 0;
+    for (size_t i = 0; i < y->rows * y->cols; i++) sum->val[0] += y->val[i] * y->val[i];
+    auxiliary_factor = factor;
+    pass_add_auxiliary(p, sum, (double)y->rows);
+    return y;
+}
+
+static node *sound_auxiliary(struct pass *p, const void *layer, node *x) { return adds_squares(p, layer, x, 2); }
+static node *wrong_auxiliary(struct pass *p, const void *layer, node *x) { return adds_squares(p, layer, x, 2.001); }
+
+/* The same for what carries state: segments of 7 rows that see 5 before them. */
+
+static node *carries(struct pass *p, const void *layer, node *x)
+{
+    return attention_find("transformer_xl")->forward(p, layer, x);
+}
+
+static node *with_states(struct pass *p, const void *layer, node *x, const struct carried *const *states)
+{
+    struct pass wrong = *p;
+    struct pack *pack = ARENA_NEW(p->tape->memory, struct pack);
+    *pack = *p->pack;
+    pack->state_in = states;
+    wrong.pack = pack;
+    return carries(&wrong, layer, x);
+}
+
+static node *forgets_its_state(struct pass *p, const void *layer, node *x)
+{
+    return with_states(p, layer, x, NULL);
+}
+
+static node *takes_the_first_state(struct pass *p, const void *layer, node *x)
+{
+    if (!p->pack->state_in) return carries(p, layer, x);
+    const struct carried **states = ARENA_ARRAY(p->tape->memory, const struct carried *, p->pack->n);
+    for (size_t e = 0; e < p->pack->n; e++) states[e] = p->pack->state_in[e] ? p->pack->state_in[e] : p->pack->state_in[0];
+    return with_states(p, layer, x, states);
+}
+
+static node *writes_into_its_state(struct pass *p, const void *layer, node *x)
+{
+    node *y = carries(p, layer, x);
+    for (size_t e = 0; p->pack->state_in && e < p->pack->n; e++)
+        if (p->pack->state_in[e]) p->pack->state_in[e]->value[0] += 1e-9;
+    return y;
+}
+
+static node *leaves_too_many_rows(struct pass *p, const void *layer, node *x)
+{
+    node *y = carries(p, layer, x);
+    for (size_t e = 0; p->pack->state_out && e < p->pack->n; e++)
+        if (p->pack->state_out[e]) p->pack->state_out[e]->rows = p->model->carry[0].rows + 1;
+    return y;
+}
+
+static node *looks_at_other_states(struct pass *p, const void *layer, node *x)
+{
+    const struct carried *const *in = p->pack->state_in;
+    return plus(p, carries(p, layer, x), in && p->pack->n > 2 && in[0] ? 1e-9 * in[0]->value[0] : 0);
+}
+
+static node *scaled_gradient(struct pass *p, node *y)
+{
+    node *z = tape_node(p->tape, y->rows, y->cols, too_much_backward, y, NULL, NULL);
+    memcpy(z->val, y->val, y->rows * y->cols * sizeof *z->val);
+    return z;
+}
+
+static node *wrong_gradient_with_state(struct pass *p, const void *layer, node *x)
+{
+    return p->pack->state_in ? scaled_gradient(p, carries(p, layer, x)) : carries(p, layer, x);
+}
+
+static node *wrong_gradient_of_long_texts(struct pass *p, const void *layer, node *x)
+{
+    return p->pack->n == 1 && x->rows > 14 ? scaled_gradient(p, carries(p, layer, x)) : carries(p, layer, x);
+}
+
+static node *breaks_with_state(struct pass *p, const void *layer, node *x)
+{
+    return p->pack->state_in && p->pack->state_out ? plus(p, carries(p, layer, x), NAN) : carries(p, layer, x);
+}
+
 static void broken_ones_are_caught(void **state)
 {
     (void)state;
-    static const struct { const char *name; node *(*forward)(struct pass *, const void *, node *); const char *fails; } toys[] = {
-        {"sound", sound, NULL},
-        {"reads the future", reads_the_future, "change of rows before a changed row"},
-        {"wrong gradient", wrong_gradient, "gradient of the layer"},
-        {"looks at neighbours", looks_at_neighbours, "other values beside it"},
-        {"not the same again", not_the_same_again, "gradient again"},
-        {"breaks on one row", breaks_on_one_row, "values that are not finite"},
-        {"breaks when long", breaks_when_long, "not finite at 1, 2, 8 times the length"},
-        {"vanilla", forgets_the_scale, "textbook version"}, /* the name has a textbook version */
+    static const struct { const char *name, *base; unsigned can; node *(*forward)(struct pass *, const void *, node *); const char *fails; } toys[] = {
+        {"sound", "vanilla", 0, sound, NULL},
+        {"reads the future", "vanilla", 0, reads_the_future, "change of rows before a changed row"},
+        {"wrong gradient", "vanilla", 0, wrong_gradient, "gradient of the layer,"},
+        {"looks at neighbours", "vanilla", 0, looks_at_neighbours, "other values beside it"},
+        {"not the same again", "vanilla", 0, not_the_same_again, "gradient again"},
+        {"breaks on one row", "vanilla", 0, breaks_on_one_row, "values that are not finite"},
+        {"breaks on equal rows", "vanilla", 0, breaks_on_equal_rows, "not finite with equal rows"},
+        {"breaks when all is hidden", "vanilla", 0, breaks_when_all_is_hidden, "not finite with hidden rows"},
+        {"breaks when long", "vanilla", 0, breaks_when_long, "not finite at 1, 2, 8 times the length"},
+        {"ignores hidden rows", "vanilla", 0, ignores_hidden_rows, "hidden rows behind an example"},
+        {"vanilla", "vanilla", 0, forgets_the_scale, "textbook version"}, /* the name has a textbook version */
+        {"local", "local", 0, local_forgets_the_scale, "against vanilla"}, /* and settings that equal vanilla */
+        {"performer", "performer", 0, performer_is_off, "error against vanilla, of that before"},
+        {"sound, with auxiliary loss", "vanilla", CAN_AUX, sound_auxiliary, NULL},
+        {"wrong auxiliary loss", "vanilla", CAN_AUX, wrong_auxiliary, "gradient of the auxiliary loss"},
+        {"no auxiliary loss", "vanilla", CAN_AUX, sound, "gradient of the auxiliary loss"},
+        {"sound, with state", "transformer_xl", 0, carries, NULL},
+        {"forgets its state", "transformer_xl", 0, forgets_its_state, "one pass against parts with state"},
+        {"takes the first state", "transformer_xl", 0, takes_the_first_state, "example without state among others"},
+        {"writes into its state", "transformer_xl", 0, writes_into_its_state, "change of the state given"},
+        {"leaves too many rows", "transformer_xl", 0, leaves_too_many_rows, "states left that are not sound"},
+        {"looks at other states", "transformer_xl", 0, looks_at_other_states, "other values and states beside it"},
+        {"wrong gradient with state", "transformer_xl", 0, wrong_gradient_with_state, "gradient of the layer with state"},
+        {"wrong gradient with state", "transformer_xl", 0, wrong_gradient_with_state, "gradient of a model with state"},
+        {"wrong gradient of long texts", "transformer_xl", 0, wrong_gradient_of_long_texts, "gradient of a text against its parts'"},
+        {"breaks with state", "transformer_xl", 0, breaks_with_state, "not finite with state"},
     };
+    static const char *const segments[] = {"segment=7", "memory=5"};
     for (size_t k = 0; k < sizeof toys / sizeof *toys; k++) {
-        subject_of(&one, "none", 0, NULL);
-        struct attention toy = *attention_find("vanilla");
+        const bool xl = strcmp(toys[k].base, "transformer_xl") == 0;
+        subject_of(&one, toys[k].base, xl ? 2 : 0, segments);
+        one.s.position = position_find("none");
+        struct attention toy = *attention_find(toys[k].base);
         toy.name = toys[k].name;
+        toy.can |= toys[k].can;
         toy.forward = toys[k].forward;
         one.s.attention = &toy;
         one.s.name = toy.name;
@@ -705,6 +857,7 @@ static void broken_ones_are_caught(void **state)
         check_variant(&one.s, true, &r);
         bool caught = false;
         for (size_t i = 0; i < r.n; i++) caught = caught || (!r.row[i].pass && toys[k].fails && strncmp(r.row[i].name, toys[k].fails, strlen(toys[k].fails)) == 0);
+        if (!toys[k].fails && r.failed) check_print(stdout, toy.name, &r);
         if (!toys[k].fails) assert_int_equal(r.failed, 0);
         else if (!caught || r.failed == 0) fail_msg("an attention that %s passed \"%s\"", toys[k].name, toys[k].fails);
     }

@@ -1,13 +1,18 @@
 /* check.h -- every property that a variant must have, measured in double precision.
  *
- *   gradient        layer and whole model (pre- and post-norm), against central differences along random directions
+ *   gradient        layer (around the kernels' block lengths, and with carried state), auxiliary loss and whole model (pre-
+ *                   and post-norm, and with state) against central differences along random directions
  *   textbook        the layer against the slow version in tests/ref
+ *   vanilla         the settings under which it is vanilla, and is
  *   causality       rows before a changed row keep every bit
  *   neighbours      other values beside an example change no bit; another layout of the pack changes rounding only
+ *   padding         hidden rows behind an example change rounding only
+ *   state           one pass is its parts one after another, gradients too; examples with and without state share a pack;
+ *                   the state given is never changed
  *   determinism     the same bits again, and for 1 and 3 threads
- *   degenerate      one row; equal rows; zero, huge and tiny weights: finite, and 0 where nothing is seen
- *   overfit         32 random examples learnt to 100 %
+ *   degenerate      one row; equal rows; hidden rows; zero, huge and tiny weights: finite, with state too
  *   length          finite at 1, 2 and 8 times the training length
+ *   overfit         32 random examples learnt to 100 %
  */
 #ifndef REACH_CHECK_H
 #define REACH_CHECK_H
@@ -20,10 +25,10 @@ struct check_row {
     char   name[64];
     double measured, tolerance; /* passes if measured <= tolerance; NaN fails */
     bool   pass, skipped;
-    char   note[160];           /* why skipped */
+    char   note[160];           /* why skipped, or what else was seen */
 };
 
-#define CHECK_ROWS 64
+#define CHECK_ROWS 96
 struct check_report {
     size_t n, failed;
     struct check_row row[CHECK_ROWS];

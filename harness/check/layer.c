@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "base/status.h"
 
+#define FULL 600 /* rows of the longest first part of a text */
+
 void check_fill(real *x, size_t n, double spread, uint64_t seed)
 {
     random_stream s = random_stream_of(seed, RANDOM_TEST, 0, 0);
@@ -17,8 +19,8 @@ struct model *check_model(const struct check_subject *s, struct shape shape, dou
 {
     struct model_options o;
     option_defaults(model_option_table, &o, sizeof o);
-    o.width = 12;
-    o.heads = 2;
+    o.width = shape.width ? (int64_t)shape.width : 12;
+    o.heads = shape.heads ? (int64_t)shape.heads : 2;
     o.layers = (int64_t)shape.layers;
     o.feed_forward = 20;
     o.norm = shape.norm;
@@ -61,25 +63,42 @@ struct pack *check_pack(arena *a, size_t n, const size_t *length)
     return p;
 }
 
-void check_layer(const struct model *m, const struct pack *p, real *x, real *y, const real *dy, real *dx, real *d_parameters)
+/* Gradients start at out and at the auxiliary losses, so that backward is called for a node of no meaning. */
+static void backward(tape *tp, struct pass *p, node *out, const struct layer_pass *l)
+{
+    real *d = tape_grad(tp, out);
+    if (d) memcpy(d, l->dy, out->rows * out->cols * sizeof *d);
+    for (size_t i = 0; i < p->n_aux && l->auxiliary_weight != 0; i++) {
+        real *da = tape_grad(tp, p->aux[i].node);
+        if (da) *da += (real)(l->auxiliary_weight / p->aux[i].count);
+    }
+    node *none = tape_leaf(tp, 1, 1, ARENA_ZEROS(tp->memory, real, 1), ARENA_ZEROS(tp->memory, real, 1));
+    tape_backward(tp, none, 0);
+}
+
+void check_pass(const struct model *m, struct layer_pass *l)
 {
     arena *a = arena_new("check");
     tape tp;
     struct pass pass;
-    tape_init(&tp, a, kernel_choose(NULL), dy != NULL);
-    const size_t rows = pack_rows(p), C = (size_t)m->options.width;
-    if (dx) memset(dx, 0, rows * C * sizeof *dx);
-    if (d_parameters) memset(d_parameters, 0, m->n_values * sizeof *d_parameters);
-    node *in = tape_leaf(&tp, rows, C, x, dx);
-    const struct pass_request rq = {.tape = &tp, .pack = p, .test_length = m->spec.train_length, .seed = 1, .gradients = d_parameters};
+    tape_init(&tp, a, kernel_choose(NULL), l->training || l->dy);
+    const size_t rows = pack_rows(l->pack), C = (size_t)m->options.width;
+    if (l->dx) memset(l->dx, 0, rows * C * sizeof *l->dx);
+    if (l->d_parameters) memset(l->d_parameters, 0, m->n_values * sizeof *l->d_parameters);
+    node *in = tape_leaf(&tp, rows, C, l->x, l->dx);
+    const struct pass_request rq = {.tape = &tp, .pack = l->pack, .test_length = m->spec.train_length, .seed = 1, .gradients = l->d_parameters};
     node *out = model_attention(m, &rq, &pass, 0, in);
-    memcpy(y, out->val, rows * C * sizeof *y);
-    if (dy) {
-        memcpy(tape_grad(&tp, out), dy, rows * C * sizeof *dy);
-        node *none = tape_leaf(&tp, 1, 1, ARENA_ZEROS(a, real, 1), ARENA_ZEROS(a, real, 1));
-        tape_backward(&tp, none, 0); /* replays everything; the seed is in out's gradient already */
-    }
+    if (l->y) memcpy(l->y, out->val, rows * C * sizeof *l->y);
+    l->auxiliary = 0;
+    l->n_auxiliary = pass.n_aux;
+    for (size_t i = 0; i < pass.n_aux; i++) l->auxiliary += (double)pass.aux[i].node->val[0] / pass.aux[i].count;
+    if (l->dy) backward(&tp, &pass, out, l);
     arena_free(a);
+}
+
+void check_layer(const struct model *m, const struct pack *p, real *x, real *y, const real *dy, real *dx, real *d_parameters)
+{
+    check_pass(m, &(struct layer_pass){.pack = p, .x = x, .y = y, .dy = dy, .dx = dx, .d_parameters = d_parameters});
 }
 
 double check_loss(const struct model *m, const struct pack *p, real *d_parameters)
@@ -87,7 +106,7 @@ double check_loss(const struct model *m, const struct pack *p, real *d_parameter
     arena *a = arena_new("check");
     tape tp;
     struct pass pass;
-    tape_init(&tp, a, kernel_choose(NULL), d_parameters != NULL);
+    tape_init(&tp, a, kernel_choose(NULL), true);
     if (d_parameters) memset(d_parameters, 0, m->n_values * sizeof *d_parameters);
     const struct pass_request rq = {.tape = &tp, .pack = p, .test_length = m->spec.train_length, .seed = 1, .gradients = d_parameters};
     node *loss = cross_entropy(&tp, model_logits(m, &rq, &pass), p->target, NULL, NULL);
@@ -95,4 +114,42 @@ double check_loss(const struct model *m, const struct pack *p, real *d_parameter
     if (d_parameters) tape_backward(&tp, loss, 1);
     arena_free(a);
     return value;
+}
+
+struct carried **check_room(arena *a, const struct model *m, size_t n)
+{
+    struct carried **room = ARENA_ZEROS(a, struct carried *, n);
+    for (size_t e = 0; e < n; e++) {
+        room[e] = ARENA_ZEROS(a, struct carried, m->n_carry);
+        for (size_t i = 0; i < m->n_carry; i++) room[e][i].value = ARENA_ZEROS(a, real, m->carry[i].rows * m->carry[i].cols);
+    }
+    return room;
+}
+
+const struct carried *const *check_states(arena *a, struct model *m, size_t n, const size_t *rows, bool training, bool whole, uint64_t seed)
+{
+    struct carried **out = check_room(a, m, n);
+    const struct carried **states = ARENA_ZEROS(a, const struct carried *, n);
+    for (size_t e = 0; e < n; e++) {
+        if (rows[e] == 0) continue;
+        const size_t C = (size_t)m->options.width, mark = arena_mark(a);
+        model_prepare(m, rows[e] + 1);
+        struct pack *p = check_pack(a, 1, rows + e);
+        p->state_out = (struct carried *const *)out + e;
+        real *x = ARENA_ARRAY(a, real, rows[e] * C);
+        check_fill(x, rows[e] * C, 1, seed + 17 * e);
+        if (whole) (void)check_loss(m, p, NULL);
+        else check_pass(m, &(struct layer_pass){.pack = p, .training = training, .x = x});
+        states[e] = out[e];
+        arena_rewind(a, mark);
+    }
+    return states;
+}
+
+size_t check_full(const struct model *m)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < m->n_carry; i++)
+        if (m->carry[i].rows > most) most = m->carry[i].rows;
+    return most < FULL ? most + 1 : FULL;
 }

@@ -36,7 +36,7 @@ static int run(int argc, char **argv)
     for (int i = 1; i < argc && e == OK; i++)
         if (strcmp(argv[i], "all") != 0) e = choose_variant(argv[i], n_set, set, &probe);
     if (e != OK) return command_failed(e);
-    printf("  %-56s %10s %10s\n", "property", "measured", "at most");
+    printf("  %-53s %9s %9s\n", "property", "measured", "at most");
     for (int i = 1; i < argc && e == OK; i++) {
         if (strcmp(argv[i], "all") != 0) {
             e = check_one(argv[i], n_set, set, quick, &failed);
