@@ -1,8 +1,6 @@
 /* check.c -- reach check VARIANT...: handed to reach64, which has the textbook versions in it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -53,21 +51,7 @@ static int run(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-    char path[4096];
-    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 4);
-    if (n <= 0) {
-        (void)status_fail(ERR_IO, "check: cannot find this program's own file");
-        return command_failed(ERR_IO);
-    }
-    strcpy(path + n, "64");
-    char **args = calloc((size_t)argc + 2, sizeof *args);
-    if (!args) status_no_memory("arguments", sizeof *args);
-    args[0] = path;
-    for (int i = 0; i < argc; i++) args[i + 1] = argv[i];
-    execv(path, args);
-    free(args);
-    (void)status_fail(ERR_IO, "check runs in double precision by %s, which cannot be started; `make` builds it", path);
-    return command_failed(ERR_IO);
+    return command_in_double(argc, argv);
 }
 
 #endif

@@ -43,6 +43,9 @@ status command_real(const char *flag, const char *text, double *out);
 /* Print "reach: MESSAGE" of the last failure to stderr and give the exit code that belongs to the status. */
 int command_failed(status e);
 
+/* Become reach64 running the same command; returns only if that cannot be started. */
+int command_in_double(int argc, char **argv);
+
 /* Where things are: REACH_DATA or data/ beside the program's folder; plots/ of the source tree. */
 const char *place_data(const char *given);
 const char *place_root(void); /* folder that holds plots/ and configs/: beside the binary's build folder */

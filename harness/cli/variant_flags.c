@@ -43,3 +43,21 @@ status choose_variant(const char *name, size_t n_set, const char *const *set, st
     }
     return OK;
 }
+
+static status goes(const char *name, unsigned can, bool causal)
+{
+    if (causal && !(can & CAN_CAUSAL)) FAIL(ERR_CONFIG, "%s has no causal form; leave out --causal", name);
+    if (!causal && !(can & CAN_BIDIRECTIONAL)) FAIL(ERR_CONFIG, "%s has only a causal form; add --causal", name);
+    return OK;
+}
+
+status chosen_variant_goes(const struct chosen_variant *v, bool causal)
+{
+    const struct attention *a = v->attention;
+    const struct position *s = v->position;
+    if (a->can & CAN_OWN_POSITIONS && (s->add || s->rotate || s->term)) FAIL(ERR_CONFIG, "%s has its own positions and takes none, not %s", a->name, s->name);
+    if (s->rotate && !(a->can & CAN_ROTATE)) FAIL(ERR_CONFIG, "position %s rotates queries and keys, which %s does not allow", s->name, a->name);
+    if (s->term && !(a->can & CAN_TERM)) FAIL(ERR_CONFIG, "position %s adds to attention scores, which %s does not allow", s->name, a->name);
+    TRY(goes(a->name, a->can, causal));
+    return goes(s->name, s->can, causal);
+}

@@ -14,4 +14,7 @@ struct chosen_variant {
 /* A preset, or an attention with no positions; then "option=value" settings.  ERR_CONFIG with the nearest name. */
 status choose_variant(const char *name, size_t n_set, const char *const *set, struct chosen_variant *out);
 
+/* Does it go in this direction, and with its position scheme?  ERR_CONFIG with a sentence that names --causal. */
+status chosen_variant_goes(const struct chosen_variant *v, bool causal);
+
 #endif
