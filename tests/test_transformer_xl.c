@@ -16,14 +16,12 @@
 #define WIDTH 12
 #define TRAINED 24
 
-static struct subject subjects[64]; /* a model keeps looking at its options */
-static size_t n_subjects;
+static struct subject subject;
 
 static struct model *model_of(const char *name, bool causal, size_t layers, size_t n, const char *const *set)
 {
-    struct subject *subject = &subjects[n_subjects++ % 64];
-    subject_of(subject, name, n, set);
-    struct model *m = check_model(&subject->s, (struct shape){.causal = causal, .train_length = TRAINED, .layers = layers,
+    subject_of(&subject, name, n, set);
+    struct model *m = check_model(&subject.s, (struct shape){.causal = causal, .train_length = TRAINED, .layers = layers,
                                                              .classes = causal ? 0 : 3}, 0.4, 3);
     if (!m) fail_msg("%s: %s", name, status_message());
     return m;
@@ -212,8 +210,8 @@ static void refused(void **state)
 {
     (void)state;
     static const char *const set[] = {"memory=0", "same_length=true"};
-    subject_of(subjects, "transformer_xl", 2, set);
-    assert_null(check_model(&subjects->s, (struct shape){.causal = true, .train_length = TRAINED, .layers = 1}, 0.4, 3));
+    subject_of(&subject, "transformer_xl", 2, set);
+    assert_null(check_model(&subject.s, (struct shape){.causal = true, .train_length = TRAINED, .layers = 1}, 0.4, 3));
     assert_non_null(strstr(status_message(), "memory must be at least 1"));
 }
 
