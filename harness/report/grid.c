@@ -173,10 +173,22 @@ static void print_part(FILE *out, const struct grid *g, const struct part *p)
     free(text);
 }
 
+/* Columns whose title is wider than they are together make up for it. */
+static void widen_groups(const struct grid *g, struct part *p)
+{
+    for (size_t i = 1, j; i < g->n_columns; i = j) {
+        size_t width = 0;
+        const size_t text = text_width(g->group[i]);
+        for (j = i; j < g->n_columns && strcmp(g->group[i], g->group[j]) == 0; j++) width += 2 + p->width[j];
+        for (size_t k = 0; width + k < text + 2; k++) p->width[j - 1 - k % (j - i)]++;
+    }
+}
+
 static void print_text(FILE *out, const struct grid *g, bool color)
 {
     struct part p = {.from = 1, .color = color};
     for (size_t i = 0; i < g->n_columns; i++) p.width[i] = width_of(g, i, color);
+    widen_groups(g, &p);
     fprintf(out, "%s%s%s\n", color ? BOLD : "", g->caption, color ? PLAIN : "");
     do {
         size_t width = p.width[0];
