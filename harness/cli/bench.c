@@ -81,7 +81,7 @@ static int ascending(const void *a, const void *b)
 static status choose_lengths(const struct bench_flags *f, const struct bench_request *base, struct sweep_length *out, size_t *n)
 {
     struct { struct int_list at; } lengths;
-    static const struct option list = {"lengths", OPTION_INT_LIST, 0, "[]", 1, 1 << 24, NULL, "lengths"};
+    static const struct option list = {"--lengths", OPTION_INT_LIST, 0, "[]", 1, 1 << 24, NULL, "lengths"};
     char text[OPTION_TEXT];
     long batch = 0, tokens;
     if (f->batch && f->tokens) FAIL(ERR_CONFIG, "--batch and --tokens both say how large a batch is; leave out one");
