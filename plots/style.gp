@@ -19,7 +19,7 @@ array colors[7] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#000000', '#e69f
 array shapes[10] = [7, 5, 9, 11, 13, 6, 4, 8, 10, 12]
 gray = '#777777'
 color(i) = look[i] < 1000 ? colors[int(look[i]) % 7 + 1] : gray # 1000: CURVE_GRAY of figure.h
-shape(i) = shapes[int(look[i]) % 10 + 1]
+shape(i) = look[i] < 1000 ? shapes[int(look[i]) % 10 + 1] : 0
 point_size = format eq 'svg' ? 0.6 : 0.8
 do for [i = 1:n] {
     s = int(look[i]) % 5
@@ -28,6 +28,7 @@ do for [i = 1:n] {
     if (s == 2) { set linetype i linewidth 1.6 dashtype (4,4) }
     if (s == 3) { set linetype i linewidth 1.6 dashtype (14,5,3,5) }
     if (s == 4) { set linetype i linewidth 1.6 dashtype (24,4,8,4) }
+    if (look[i] >= 1000) { set linetype i linewidth 1.2 dashtype solid }
     set linetype i linecolor rgb color(i) pointtype shape(i) pointsize point_size
 }
 
