@@ -125,6 +125,8 @@ struct linear_request {
     enum linear_sight sees;
     bool   normalise;
     const real *decay;               /* one per head, in (0, 1]; NULL: none                             */
+    size_t segment, bptt;            /* LINEAR_MEMORY: rows of a segment, 0: one; where gradients are cut */
+    bool   delta;                    /* LINEAR_MEMORY: written by the delta rule                        */
     const unsigned char *visible;    /* per row; NULL: all                                              */
     node *q, *k;                     /* (rows, H F) features                                            */
     node *v;                         /* (rows, H Dv)                                                    */
