@@ -143,7 +143,7 @@ static size_t infini_stops_at(const void *options, size_t trained)
     return o->bptt < 0 ? 0 : segment_of(o, trained) * (size_t)(o->bptt ? o->bptt : 1);
 }
 
-/* Segments of 0, a quarter of the training length, are counted as a quarter of T, as flops are counted for training. */
+/* T stands for the training length where a segment is a quarter of that. */
 static double infini_flops(const void *options, const struct model_options *m, bool causal, size_t T)
 {
     const struct infini_options *o = options;

@@ -17,8 +17,9 @@
  *   dS   <- decay^c dS + sum_a decay^(a+1) q_a dn_a^T
  *
  * q, k: (n, F) features; v, out: (n, Dv).  Time O(n F Dv + 64 n (F + Dv)).  Memory: a fixed scratch, and for backward the
- * state at the start of each chunk, F (Dv + 1) / 64 values a row, or of each segment.  Both directions without decay need no chunks: S and z
- * are summed over all rows, then read.  With decay they are a scan each way; the second leaves out the diagonal.
+ * state at the start of each chunk, F (Dv + 1) / 64 values a row, or of each segment.  Both directions without decay need
+ * no chunks: S and z are summed over all rows, then read.  With decay they are a scan each way; the second leaves out the
+ * diagonal.
  *
  * A memory (kernel.h) reads S for a whole segment, then writes the segment to it; r_b = S^T k_b / (z . k_b) is what the delta
  * rule takes from v_b, so S is kept until the last row is written.  Backward from the last segment to the first, with dS of
@@ -616,8 +617,9 @@ static void retrieved_backward(const struct linear_head *h, struct work *w, int 
         for (size_t r = 0; r < STRIP && b + r < w->rows; r++) {
             const real *du = w->tile + r * w->wide_E, *kept = w->r + (b + r) * w->wide_E;
             real *dn = w->dn + (b + r) * w->wide_E;
+            const real factor = -kept[w->Dv];
             vec dot = {0};
-            EACH(w->Dv, const vec d = all(-kept[w->Dv]) * get(du + c, some); dot += d * get(kept + c, some); put(dn + c, d, some));
+            EACH(w->Dv, const vec d = all(factor) * get(du + c, some); dot += d * get(kept + c, some); put(dn + c, d, some));
             dn[w->Dv] = -sum_lanes(dot);
         }
     }
