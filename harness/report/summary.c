@@ -45,6 +45,7 @@ struct summary summarise(const struct variant_runs *v, enum measure m, const str
     struct summary s = {0};
     double x[SEEDS_MAX];
     for (size_t i = 0; i < v->n && s.n < SEEDS_MAX; i++) {
+        if (v->at[i].run->refused[0]) snprintf(s.reason, sizeof s.reason, "%s", v->at[i].run->refused);
         const struct test_row *row = v->at[i].usable ? find_test(&v->at[i].results, p) : NULL;
         if (!row) continue;
         const double number = value(&v->at[i], row, m, p);
@@ -69,7 +70,7 @@ struct summary summarise_cost(const struct variant_runs *v, size_t offset)
 
 static int rank(const struct kind *k)
 {
-    static const char *const modes[] = {"windows", "last", "stride", NULL};
+    static const char *const modes[] = {"windows", "last", "stride", "stream", NULL};
     int at = 0;
     while (modes[at] && strcmp(k->mode, modes[at]) != 0) at++;
     return at + (strcmp(k->text, "repeated") == 0 ? 100 : 0);
@@ -130,6 +131,7 @@ const char *kind_title(const struct kind *k)
     if (strcmp(k->mode, "windows") == 0) return "non-overlapping windows";
     if (strcmp(k->mode, "last") == 0) return "last block: the same targets, growing context";
     if (strcmp(k->mode, "stride") == 0) return "sliding window: the last tokens of each";
+    if (strcmp(k->mode, "stream") == 0) return "whole documents in parts, state carried on";
     if (strcmp(k->mode, "all") == 0) return "every example";
     return k->mode;
 }
