@@ -28,7 +28,10 @@ struct check_row *check_measure(struct check_report *r, const char *name, bool c
 void check_skip(struct check_report *r, const char *name, bool causal, const char *why);
 __attribute__((format(printf, 2, 3))) void check_note(struct check_row *row, const char *format, ...);
 
-/* The larger, or the second argument's rival that is NaN; largest |a - b| of n values; how many are not finite. */
+/* Why this row does not apply to these settings (exceptions.c), or NULL. */
+const char *check_exception(const struct check_subject *s, const char *row);
+
+/* The larger, or the one that is NaN; largest |a - b| of n values; how many are not finite. */
 double check_larger(double a, double b);
 double check_apart(const real *a, const real *b, size_t n);
 double check_not_finite(const real *x, size_t n);

@@ -5,7 +5,8 @@
 
 #include "check/battery.h"
 
-enum input { INPUT_RANDOM, INPUT_EQUAL, INPUT_HIDDEN, INPUT_STATE, INPUTS }; /* hidden: no row of one example is valid, one of the other */
+/* Hidden: no row of two examples is valid, one of the third. */
+enum input { INPUT_RANDOM, INPUT_EQUAL, INPUT_HIDDEN, INPUT_STATE, INPUT_STATE_HIDDEN, INPUTS };
 
 /* Values of outputs and gradients that are not finite, for parameters of this size. */
 static double bad_values(const struct check_subject *s, bool causal, double spread, enum input kind)
@@ -18,11 +19,11 @@ static double bad_values(const struct check_subject *s, bool causal, double spre
     unsigned char *valid = ARENA_ZEROS(a, unsigned char, rows);
     real *x = check_take(rows * WIDTH, sizeof *x), *y = check_take(rows * WIDTH, sizeof *y), *dx = check_take(rows * WIDTH, sizeof *dx);
     real *dy = check_take(rows * WIDTH, sizeof *dy), *dp = check_take(m->n_values, sizeof *dp);
-    if (kind == INPUT_HIDDEN) {
+    if (kind == INPUT_HIDDEN || kind == INPUT_STATE_HIDDEN) {
         valid[1 + TRAINED + 3] = 1; /* of the last example alone */
         p->valid = valid;
     }
-    if (kind == INPUT_STATE && m->n_carry) {
+    if (kind >= INPUT_STATE && m->n_carry) {
         p->state_in = check_states(a, m, 3, before, true, false, 65);
         p->state_out = (struct carried *const *)check_room(a, m, 3);
         p->first = first;
@@ -43,10 +44,10 @@ static double bad_values(const struct check_subject *s, bool causal, double spre
 void check_degenerate(const struct check_subject *s, bool causal, struct check_report *r)
 {
     static const char *const names[INPUTS] = {"values that are not finite", "not finite with equal rows",
-                                              "not finite with hidden rows", "not finite with state"};
+                                              "not finite with hidden rows", "not finite with state", "not finite with state and hidden rows"};
     static const double spreads[] = {0, 1e-4, 0.4, 1e4};
     for (enum input kind = 0; kind < INPUTS; kind++) {
-        if (kind == INPUT_STATE && !(s->attention->can & CAN_STATE)) continue;
+        if (kind >= INPUT_STATE && !(s->attention->can & CAN_STATE)) continue;
         double bad = 0;
         for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) bad += bad_values(s, causal, spreads[k], kind);
         check_measure(r, names[kind], causal, bad, 0);

@@ -150,6 +150,21 @@ static size_t auxiliary_losses(struct model *m, const struct pack *p)
     return l.n_auxiliary;
 }
 
+static bool by_default(const struct check_subject *s)
+{
+    char set[OPTION_PRINT], fallback[OPTION_PRINT];
+    void *defaults = check_take(s->attention->options_size, 1);
+    bool same = true;
+    option_defaults(s->attention->options, defaults, s->attention->options_size);
+    for (const struct option *o = s->attention->options; o && o->name; o++) {
+        option_print(o, s->attention_options, set, sizeof set);
+        option_print(o, defaults, fallback, sizeof fallback);
+        same &= strcmp(set, fallback) == 0;
+    }
+    free(defaults);
+    return same;
+}
+
 /* A part that begins with full state, and one without whose segments follow each other. */
 void check_auxiliary_gradient(const struct check_subject *s, bool causal, struct check_report *r)
 {
@@ -167,8 +182,9 @@ void check_auxiliary_gradient(const struct check_subject *s, bool causal, struct
         n++;
     }
     if (n) check_measure(r, name, causal, worst, 1e-6);
-    else if (s->attention->can & CAN_AUX) check_note(check_measure(r, name, causal, NAN, 1e-6), "it says it has one, and gave none");
-    else check_skip(r, name, causal, "has none");
+    else if (!(s->attention->can & CAN_AUX)) check_skip(r, name, causal, "has none");
+    else if (!by_default(s)) check_skip(r, name, causal, "none at these settings");
+    else check_note(check_measure(r, name, causal, NAN, 1e-6), "it says it has one, and gave none");
     arena_free(a);
     model_free(m);
 }

@@ -148,8 +148,8 @@ const struct carried *const *check_states(arena *a, struct model *m, size_t n, c
 
 size_t check_full(const struct model *m)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < m->n_carry; i++)
-        if (m->carry[i].rows > most) most = m->carry[i].rows;
-    return most < FULL ? most + 1 : FULL;
+    size_t rows = 0;
+    for (size_t i = 0; i < m->n_carry; i++) rows += m->carry[i].rows;
+    rows = 3 * rows / (size_t)m->options.layers + 1;
+    return rows < FULL ? rows : FULL;
 }

@@ -48,7 +48,7 @@ struct carried **check_room(arena *a, const struct model *m, size_t n);
  * `whole`, what first parts of random tokens leave in all layers. */
 const struct carried *const *check_states(arena *a, struct model *m, size_t n, const size_t *rows, bool training, bool whole, uint64_t seed);
 
-/* Rows of a first part that fills every state with rows to its last; at most some hundreds. */
+/* Rows of a first part that fills a layer's states (three times what they hold, as rows may be merged); at most 600. */
 size_t check_full(const struct model *m);
 
 void check_fill(real *x, size_t n, double spread, uint64_t seed); /* normal numbers */

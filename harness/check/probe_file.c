@@ -41,6 +41,12 @@ static const struct meaning {
     {"bias_v", NULL, "(1, H D)", "added to queries against distances; head h has columns h D .."},
     {"beta", "infini", "(1, H)", "head h weighs its memory by sigmoid of this"},
     {"memory", "transformer_xl", "(m, C)", "this layer's inputs before the first row, oldest first; at most the option `memory` rows"},
+    {"memory", "compressive", "(m, C)", "this layer's inputs before the first row, oldest first"},
+    {"compressed", "compressive", "(slots, C)", "what older ones were compressed to, oldest first"},
+    {"usage", "compressive", "(m, 2)", "for each row of memory: sum of the weights it got, and number of queries that saw it"},
+    {"compress", "compressive", "(c C, C)", "slot s is bias + c old rows side by side, c s the first of them, times this: rows t C .. are of old row c s + t"},
+    {"compress.bias", "compressive", "(1, C)", "added to every slot"},
+    {"decompress", "compressive", "(C, c C)", "a slot times this is its c old rows side by side: columns t C .. are of row t"},
     {"memory", "infini", "(H D, D + 1)", "head h has rows h D ..: M, and z in the last column"},
 };
 

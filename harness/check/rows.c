@@ -55,28 +55,6 @@ void check_neighbours(const struct check_subject *s, bool causal, struct check_r
     model_free(m);
 }
 
-/* Where more rows, hidden or not, are another attention by definition. */
-static const struct {
-    const char *attention, *option[2], *value[2], *why;
-} by_length[] = {
-    {"linformer", {"projection", "stride"}, {"mean_pool", "0"}, "k slots are laid over all rows of an example"},
-    {"linformer", {"projection", "stride"}, {"max_pool", "0"}, "k slots are laid over all rows of an example"},
-};
-
-static const char *why_by_length(const struct check_subject *s)
-{
-    for (size_t i = 0; i < sizeof by_length / sizeof *by_length; i++) {
-        bool so = strcmp(by_length[i].attention, s->attention->name) == 0;
-        for (size_t k = 0; k < 2 && so; k++) {
-            char text[OPTION_PRINT];
-            option_print(option_find(s->attention->options, by_length[i].option[k]), s->attention_options, text, sizeof text);
-            so = strcmp(text, by_length[i].value[k]) == 0;
-        }
-        if (so) return by_length[i].why;
-    }
-    return NULL;
-}
-
 /* The pack with `more` hidden rows of large values behind each example; x too. */
 static struct pack *padded(arena *a, const size_t *length, size_t more, const real *x, real **px)
 {
@@ -99,8 +77,8 @@ void check_padding(const struct check_subject *s, bool causal, struct check_repo
 {
     static const char name[] = "hidden rows behind an example";
     static const size_t more[] = {1, BLOCK, 3 * BLOCK + 2}, lengths[] = {9, TRAINED, 14};
-    if (why_by_length(s)) {
-        check_skip(r, name, causal, why_by_length(s));
+    if (check_exception(s, name)) {
+        check_skip(r, name, causal, check_exception(s, name));
         return;
     }
     struct shape shape = check_shape(causal);

@@ -67,12 +67,19 @@ static struct text new_text(const struct model *m, arena *a, size_t rows, bool g
     return t;
 }
 
-/* After one unit and after three; units of a text that may be cut anywhere have some rows. */
+/* After one unit and after three. */
 static void cut_text(struct text *t, size_t unit)
 {
     const size_t parts[] = {unit, 2 * unit, t->rows - 3 * unit};
     t->n_parts = 3;
     memcpy(t->part, parts, sizeof parts);
+}
+
+/* Units are so many `cut`s that a text fills the states on its way. */
+static size_t unit_of(const struct model *m, size_t cut)
+{
+    const size_t third = check_full(m) / 3 + 1;
+    return cut * ((third > 17 ? third : 17) / cut + 1);
 }
 
 static size_t text_rows(size_t unit)
@@ -82,7 +89,7 @@ static size_t text_rows(size_t unit)
 
 static double split_apart(const struct check_subject *s, struct model *m, bool training)
 {
-    const size_t cut = check_cut(s, TRAINED, training), unit = cut > 1 ? cut : 17;
+    const size_t unit = unit_of(m, check_cut(s, TRAINED, training));
     if (text_rows(unit) > MOST_ROWS) return -1;
     arena *a = arena_new("text");
     model_prepare(m, text_rows(unit) + 1);
@@ -119,14 +126,17 @@ void check_split_gradient(const struct check_subject *s, bool causal, struct che
 {
     static const char name[] = "gradient of a text against its parts'";
     struct model *m = check_must_have(s, check_shape(causal), 0.4);
-    const size_t stops = check_stops_at(s, TRAINED), rows = text_rows(stops);
-    if (m->n_carry && (stops == 0 || rows > MOST_ROWS)) {
-        check_skip(r, name, causal, stops ? "segments are too long to try" : "gradients do not end at segments");
+    const size_t stops = check_stops_at(s, TRAINED), unit = stops ? unit_of(m, stops) : 1, rows = text_rows(unit);
+    const char *why = check_exception(s, name);
+    if (!why && stops == 0) why = "gradients do not end at segments";
+    if (!why && rows > MOST_ROWS) why = "segments are too long to try";
+    if (m->n_carry && why) {
+        check_skip(r, name, causal, why);
     } else if (m->n_carry) {
         arena *a = arena_new("text");
         model_prepare(m, rows + 1);
         struct text whole = new_text(m, a, rows, true), parts = new_text(m, a, rows, true);
-        cut_text(&parts, stops);
+        cut_text(&parts, unit);
         run_text(m, &whole, a, true);
         run_text(m, &parts, a, true);
         const double dp = check_apart(whole.dp, parts.dp, m->n_values) / largest(whole.dp, m->n_values);

@@ -10,9 +10,9 @@ void check_textbook(const struct check_subject *s, bool causal, struct check_rep
         check_skip(r, "textbook version", causal, "there is none in tests/ref");
         return;
     }
-    static const size_t lengths[] = {1, 2, 7, 31, 32, 33, 64, 130};
+    static const size_t lengths[] = {1, 2, 7, 31, 32, 33, 64, 130, 512};
     struct model *m = check_must_have(s, check_shape(causal), 0.4);
-    model_prepare(m, 256);
+    model_prepare(m, 513);
     double worst = 0;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         const size_t T = lengths[i];
