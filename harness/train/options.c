@@ -50,7 +50,7 @@ const struct option test_option_table[] = {
     {"stride_tokens", OPTION_INT, AT(stride_tokens), "8192", 0, 1e12, NULL, "at most so many targets per length when sliding; 0: all"},
     {"repeated", OPTION_BOOL, AT(repeated), "true", 0, 0, NULL, "also test on tiled passages, reported apart"},
     {"passage", OPTION_INT, AT(passage), "0", 0, 1048576, NULL, "bytes of a tiled passage; 0: half the training length"},
-    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "classifiers: at most so many test examples; 0: all"},
+    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "classifiers: at most so many test examples; recall: of each test set; 0: all"},
     {"train_accuracy", OPTION_BOOL, AT(train_accuracy), "false", 0, 0, NULL, "classifiers: also score the training examples"},
     {.name = NULL},
 };
