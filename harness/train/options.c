@@ -52,5 +52,7 @@ const struct option test_option_table[] = {
     {"passage", OPTION_INT, AT(passage), "0", 0, 1048576, NULL, "bytes of a tiled passage; 0: half the training length"},
     {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "classifiers: at most so many test examples; recall: of each test set; 0: all"},
     {"train_accuracy", OPTION_BOOL, AT(train_accuracy), "false", 0, 0, NULL, "classifiers: also score the training examples"},
+    {"reference", OPTION_WORD, AT(reference), "vanilla", 0, 0, NULL, "recall tables: the variant that must reach 95 % where it was trained"},
+    {"control", OPTION_WORD, AT(control), "no_memory", 0, 0, NULL, "recall tables: the variant that must stay within 5 points of chance"},
     {.name = NULL},
 };

@@ -71,12 +71,19 @@ status runner_check_data(struct runner *q, const struct config *c)
     return OK;
 }
 
+/* The names that a recall table looks for change nothing that is measured. */
+static bool is_for_tables(const struct option *o)
+{
+    return o->offset == offsetof(struct test_options, reference) || o->offset == offsetof(struct test_options, control);
+}
+
 /* The evaluation id: what is tested and how, whatever the model. */
 static void evaluation_id(const struct run *r, char out[24])
 {
     char text[4096] = "";
     for (const struct option *o = test_option_table; o->name; o++) {
         char value[512];
+        if (is_for_tables(o)) continue;
         option_print(o, &r->test, value, sizeof value);
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s: %s\n", o->name, value);
