@@ -200,7 +200,7 @@ static void other_settings(void **state)
     static struct seen x;
     static char options[4096];
     const struct task *t = task_find("mqar");
-    void *self = open_with("mqar", SET("vocabulary", "2050", "filler", "random", "train_lengths", "[32]", "train_pairs", "[8]",
+    void *self = open_with("mqar", SET("vocabulary", "2050", "filler", "random", "train_lengths", "[32]", "train_pairs", "[8]", "train_shares", "[]",
                                        "test_lengths", "[1024, 32]", "test_pairs", "[256, 8]"), options);
     size_t zeros = 0, tokens = 0;
     for (size_t i = 0; i < 20; i++) {
@@ -222,7 +222,7 @@ static void other_settings(void **state)
     read_passkey(&x, 1);
     t->close(self);
     t = task_find("mqar"); /* all training examples of one setting */
-    self = open_with("mqar", SET("train_shares", "[1e-6, 1e-6, 1e-6, 1e6]"), options);
+    self = open_with("mqar", SET("train_shares", "[1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e6]"), options);
     for (size_t i = 0; i < 50; i++) {
         example_of(t, self, SPLIT_TRAIN, i, &x);
         assert_int_equal(load_of(&x), 16);
@@ -237,7 +237,7 @@ static void slots(void **state)
     static struct seen x;
     static char options[4096];
     const struct task *t = task_find("mqar");
-    void *self = open_with("mqar", SET("train_lengths", "[28]", "train_pairs", "[2]", "test_lengths", "[28, 28]", "test_pairs", "[2, 2]",
+    void *self = open_with("mqar", SET("train_lengths", "[28]", "train_pairs", "[2]", "train_shares", "[]", "test_lengths", "[28, 28]", "test_pairs", "[2, 2]",
                                        "test", "20000"), options);
     double first[12] = {0}, pair[12][12] = {{0}}, chance[12], all = 0;
     for (size_t i = 0; i < 20000; i++) {
@@ -342,13 +342,13 @@ static void refused(void **state)
 {
     (void)state;
     static const struct { const char *name, *set[7], *sentence; } all[] = {
-        {"mqar", {"train_lengths", "[63]", "train_pairs", "[4]"}, "length 63 is odd"},
+        {"mqar", {"train_lengths", "[63]", "train_pairs", "[4]", "train_shares", "[]"}, "length 63 is odd"},
         {"mqar", {"test_lengths", "[64]", "test_pairs", "[17]"}, "17 pairs need a length of at least 68"},
-        {"mqar", {"vocabulary", "16", "test_lengths", "[64]", "test_pairs", "[9]"}, "9 pairs need as many keys"},
+        {"mqar", {"vocabulary", "16"}, "8 pairs need as many keys, and a vocabulary of 16 has 7; at least 18"},
         {"mqar", {"filler", "random"}, "must be larger than the length"},
-        {"mqar", {"train_lengths", "[64, 64]"}, "train_lengths has 2 items and train_pairs 4"},
+        {"mqar", {"train_lengths", "[64, 64]"}, "train_lengths has 2 items and train_pairs 6"},
         {"mqar", {"test_lengths", "[]", "test_pairs", "[]"}, "test_lengths has 0 items"},
-        {"mqar", {"train_shares", "[1, 2]"}, "train_shares has 2 items for 4"},
+        {"mqar", {"train_shares", "[1, 2]"}, "train_shares has 2 items for 6"},
         {"copy", {"train_min", "9", "train_max", "8"}, "train_max 8 is less than train_min 9"},
         {"copy", {"train_max", "1000"}, "are more than 512 lengths"},
         {"copy", {"test_letters", "[]"}, "test_letters is empty"},
@@ -550,7 +550,7 @@ static void runs(void **state)
                      "train: {batch: 8, steps: 12, warmup: 3, eval_every: 6, eval_tokens: 1000}\n"
                      "test: {examples: 7}\n"
                      "tasks:\n"
-                     "  - mqar: {vocabulary: 32, train_lengths: [16, 24], train_pairs: [2, 4], test_lengths: [16, 24, 48], test_pairs: [2, 4, 4], test: 9}\n"
+                     "  - mqar: {vocabulary: 32, train_lengths: [16, 24], train_pairs: [2, 4], train_shares: [], test_lengths: [16, 24, 48], test_pairs: [2, 4, 4], test: 9}\n"
                      "  - copy: {train_max: 8, test_letters: [8, 16], test: 9}\n"
                      "  - selective_copy: {letters: 4, train_lengths: [16], test_lengths: [16, 32], test: 9}\n"
                      "  - induction: {train_lengths: [16], test_lengths: [16, 32], test: 9}\n"
