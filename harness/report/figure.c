@@ -74,7 +74,7 @@ static void y_range(const struct figure *f, struct frame *a)
                 y = more(y, n, sizeof *y);
                 y[n++] = f->curve[i].at[j].y;
             }
-    a->scale = scale_of(y, n, f->may_bend);
+    a->scale = f->percent ? (struct scale){.low = -2, .high = 103} : scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
@@ -123,7 +123,7 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
     put_text(out, "x_title", f->x_label);
     put_text(out, "y_title", f->y_label);
     fputs("set ytics (", out);
-    for (size_t i = 0; i < a->n_ticks; i++) fprintf(out, "%s'%.6g' %.10g", i ? ", " : "", a->ticks[i], a->ticks[i]);
+    for (size_t i = 0; i < a->n_ticks; i++) fprintf(out, "%s'%.6g' %.10g", i ? ", " : "", a->ticks[i] + 0.0, a->ticks[i]); /* -0 + 0 is 0 */
     fputs(")\n", out);
 }
 

@@ -120,7 +120,7 @@ static status by_set(const struct drawing *d, const struct task_runs *t, const s
         if (s[i].trained && s[i].length > trained) trained = s[i].length;
     }
     if (!longer || !trained) return OK;
-    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .x_mark = (double)trained};
+    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .percent = true, .x_mark = (double)trained};
     caption_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-accuracy_by_length%s%s", t->name, label ? "-" : "", label ? label : "");
     for (char *at = f.name; *at; at++)
