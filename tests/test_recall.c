@@ -394,7 +394,7 @@ static void predictors(void **state)
 
 /* ---- the rule of an answer ----------------------------------------------------------------------------------- */
 
-/* Two examples of a model that says the same token at every row, so which targets are right is known. */
+/* Two examples of a model whose parameters are all 0: it says token 0 at every row, so which targets are right is known. */
 static void answers(void **state)
 {
     (void)state;
@@ -404,19 +404,16 @@ static void answers(void **state)
     struct model *m = check_model(&s.s, shape, 0.0, 3);
     assert_non_null(m);
     memset(m->values, 0, m->n_values * sizeof *m->values);
-    size_t n_bias = 0;
-    real *bias = parameter_of(m, "out.bias", &n_bias);
     const int32_t token[12] = {0};
     static const int32_t one[12] = {-1, 0, 0, -1, 0, 1, -1, 0, -1, 1, 0, 0}, two[5] = {0, -1, 1, 1, 0};
     struct sequence q[2] = {{.id = 0, .n = 12, .token = token, .target = one}, {.id = 1, .n = 5, .token = token, .target = two}};
     struct tally of[2];
     struct scores out = {.of = of};
     struct workers w;
-    (void)bias;
     workers_init(&w, 1, 0, m->n_values, kernel_choose(NULL));
     model_prepare(m, 12);
     workers_evaluate(&w, m, q, 2, 1024, 12, 1, &out);
-    assert_true(of[0].n == 8 && of[0].right == 6);   /* all logits equal: the first token, 0, is said */
+    assert_true(of[0].n == 8 && of[0].right == 6);   /* all logits are equal, and the first of them counts */
     assert_true(of[0].answers == 4 && of[0].answers_right == 2); /* 00, 01, 0, 100 */
     assert_true(of[1].n == 4 && of[1].right == 2);
     assert_true(of[1].answers == 2 && of[1].answers_right == 1); /* 0, 110 */
