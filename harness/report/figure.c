@@ -74,7 +74,7 @@ static void y_range(const struct figure *f, struct frame *a)
                 y = more(y, n, sizeof *y);
                 y[n++] = f->curve[i].at[j].y;
             }
-    a->scale = f->percent ? (struct scale){.low = -2, .high = 103} : scale_of(y, n, f->may_bend);
+    a->scale = f->percent ? (struct scale){.low = -2, .high = 110} : scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
