@@ -41,6 +41,7 @@ const struct preset presets[] = {
     {"longformer", "sliding windows (Longformer), RoPE", "longformer", "rope", {{NULL, NULL}}},
     {"longformer_cls", "Longformer whose first row is global", "longformer", "rope", {{"global", "1"}, {NULL, NULL}}},
     {"local", "sliding window, sinusoidal positions", "local", "sinusoidal", {{NULL, NULL}}},
+    {"no_memory", "each row sees itself alone: the control of recall", "local", "sinusoidal", {{"window", "0"}, {NULL, NULL}}},
     {"local_block", "blocks, sinusoidal positions", "local", "sinusoidal", {{"form", "block"}, {NULL, NULL}}},
     {"linformer", "keys and values in k slots (Linformer)", "linformer", "sinusoidal", {{NULL, NULL}}},
     {"performer", "Performer (FAVOR+), RoPE", "performer", "rope", {{NULL, NULL}}},
