@@ -94,6 +94,8 @@ struct attention_source {
     bool pattern_per_head;
     const unsigned char *visible;    /* per key row; NULL: all                                          */
     const struct score_term *term;   /* NULL: none                                                      */
+    real *received;                  /* key rows: += the weights (before dropout) that a key gets from all queries of all
+                                        heads and examples; forward only; NULL: not wanted (the usual, costs nothing) */
 };
 struct attention_request {
     const struct pack *pack;
