@@ -24,7 +24,6 @@ enum can {
     CAN_OWN_POSITIONS = 1 << 6, /* attention: has its own positions, takes none                   */
     CAN_ROTATE        = 1 << 7, /* attention: takes positions that rotate q and k                 */
     CAN_TERM          = 1 << 8, /* attention: takes positions that add to scores                  */
-    CAN_CROSS         = 1 << 9, /* attends from one sequence to another                           */
 };
 
 struct position;
@@ -50,6 +49,10 @@ struct attention {
 
     /* After each optimizer step (clamp, redraw); NULL: nothing to do. */
     void (*after_step)(struct stepped *s, void *layer);
+
+    /* Rows of a segment, if gradients end at its start (memory of earlier segments is constant to them); 0: they do not.
+     * NULL: there are no such segments. */
+    size_t (*stops_at)(const void *options, size_t trained);
 
     /* Why windows of `length` cannot be taken (a sentence), or NULL if they can.  NULL function: any length. */
     const char *(*refuses_length)(const void *options, size_t trained, size_t length);

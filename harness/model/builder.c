@@ -95,6 +95,23 @@ real *builder_buffer_values(struct builder *b, weight w)
     return b->model->buffers + p->offset;
 }
 
+carry builder_carry(struct builder *b, const char *name, size_t rows, size_t cols)
+{
+    struct model *m = b->model;
+    m->carry = realloc(m->carry, (m->n_carry + 1) * sizeof *m->carry);
+    if (!m->carry) status_no_memory("state list", (m->n_carry + 1) * sizeof *m->carry);
+    struct model_carry *c = &m->carry[m->n_carry++];
+    *c = (struct model_carry){.rows = rows, .cols = cols, .offset = m->n_carry_values};
+    full_name(b, name, c->name, sizeof c->name);
+    m->n_carry_values += rows * cols;
+    return (carry){m->n_carry};
+}
+
+real *builder_constants(struct builder *b, size_t n)
+{
+    return ARENA_ZEROS(b->model->memory, real, n);
+}
+
 const struct model_options *builder_model(const struct builder *b) { return &b->model->options; }
 size_t   builder_layer(const struct builder *b) { return b->layer; }
 size_t   builder_head_width(const struct builder *b) { return b->model->head_width; }

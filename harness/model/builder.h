@@ -25,6 +25,11 @@ typedef struct weight {
     size_t number;
 } weight;
 
+/* Handle of a declared state: its number in the model, plus one. */
+typedef struct carry {
+    size_t number;
+} carry;
+
 /* What a part asks for.  Shapes are (rows, cols), row-major; a weight maps rows channels to cols channels. */
 struct parameter {
     const char    *name;     /* inside its part: "q", "q.bias"                            */
@@ -46,6 +51,12 @@ weight builder_shared_parameter(struct builder *b, struct parameter p);
 /* A saved, untrained buffer (random features, patterns), filled by the part after build. */
 weight builder_buffer(struct builder *b, const char *name, size_t rows, size_t cols);
 real  *builder_buffer_values(struct builder *b, weight w); /* valid during build */
+
+/* State that one part of a text leaves for the next: at most (rows, cols), per example.  Declared once per layer. */
+carry  builder_carry(struct builder *b, const char *name, size_t rows, size_t cols);
+
+/* Constants (tables) that live as long as the model and are not saved: made again by every build. */
+real  *builder_constants(struct builder *b, size_t n);
 
 const struct model_options *builder_model(const struct builder *b);
 size_t   builder_layer(const struct builder *b);        /* 0..layers-1; layers for parts that belong to no layer */

@@ -118,6 +118,7 @@ void model_free(struct model *m)
     arena_free(m->memory);
     free(m->parameter);
     free(m->buffers);
+    free(m->carry);
     free(m);
 }
 
@@ -133,6 +134,27 @@ const real *pass_buffer(const struct pass *p, weight w)
     const struct model_parameter *q = &p->model->parameter[w.number - 1];
     assert(q->buffer);
     return p->model->buffers + q->offset;
+}
+
+node *pass_normed(struct pass *p, node *x)
+{
+    if (!p->norm_gain.number) return x;
+    return norm(p->tape, x, pass_weight(p, p->norm_gain), pass_weight(p, p->norm_bias), p->model->options.norm_kind == NORM_RMS);
+}
+
+struct carried pass_carried(const struct pass *p, carry c, size_t e)
+{
+    const struct carried *const *in = p->pack->state_in;
+    return in && in[e] ? in[e][c.number - 1] : (struct carried){0};
+}
+
+real *pass_carry_out(struct pass *p, carry c, size_t e, size_t rows)
+{
+    struct carried *const *out = p->pack->state_out;
+    if (!out || !out[e]) return NULL;
+    assert(rows <= p->model->carry[c.number - 1].rows);
+    out[e][c.number - 1].rows = rows;
+    return out[e][c.number - 1].value;
 }
 
 node *pass_rotate(struct pass *p, node *x)
@@ -197,7 +219,10 @@ static node *block(struct pass *p, const struct block *k, node *x)
 {
     const struct model *m = p->model;
     const bool pre = m->options.norm == NORM_PRE, two = m->options.feed_forward > 0;
-    node *y = m->spec.attention->forward(p, k->attention, pre ? normed(p, x, k->norm1_gain, k->norm1_bias) : x);
+    p->input = x;
+    p->norm_gain = pre ? k->norm1_gain : (weight){0};
+    p->norm_bias = pre ? k->norm1_bias : (weight){0};
+    node *y = m->spec.attention->forward(p, k->attention, pass_normed(p, x));
     x = add(p->tape, x, hidden_drop(p, y, SITE_ATTENTION_OUT));
     if (!pre) x = normed(p, x, k->norm1_gain, k->norm1_bias);
     if (!two) return x;
@@ -266,6 +291,7 @@ node *model_attention(const struct model *m, const struct pass_request *rq, stru
 {
     open_pass(m, rq, p);
     p->layer = layer;
+    p->input = x;
     return m->spec.attention->forward(p, m->block[layer].attention, x);
 }
 

@@ -31,6 +31,13 @@ struct model_parameter {
     bool   no_decay, buffer;
 };
 
+/* One state that a layer carries from part to part of a text. */
+struct model_carry {
+    char   name[96];         /* "layer 0.attention.memory" */
+    size_t rows, cols;       /* the most it can have */
+    size_t offset;           /* in a stream's n_carry_values */
+};
+
 struct block {               /* one layer's parameters besides its attention's */
     weight norm1_gain, norm1_bias, norm2_gain, norm2_bias;
     weight up, up_bias, down, down_bias;
@@ -46,6 +53,9 @@ struct model {
     struct model_parameter *parameter;
     size_t n_values, n_buffer_values;
     real  *values, *buffers;
+    size_t n_carry;          /* states of all layers, in order of declaration; 0: nothing is carried */
+    struct model_carry *carry;
+    size_t n_carry_values;   /* of one stream */
     struct block *block;
     void  *position_self;
     weight token, cls, final_gain, final_bias, hidden, hidden_bias, out, out_bias;

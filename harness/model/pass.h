@@ -28,12 +28,8 @@ struct pass {
     uint64_t step;            /* optimizer steps taken: keys dropout            */
     double   attention_dropout;
 
-    /* Carried state of this layer between parts of one text, one matrix per example in declaration order; NULL where
-     * nothing is carried.  In and out are different memory: a pass never changes the state it was given. */
-    const real *const *state_in;
-    real       *const *state_out;
-
-    node    *other;           /* second input of cross-attention; NULL          */
+    node    *input;           /* of this layer, before its norm: (rows, C)      */
+    weight   norm_gain, norm_bias; /* of that norm; none in post-norm models     */
     node   **weights;         /* the model's parameters as leaves of this tape  */
     struct auxiliary { node *node; double count; } aux[PASS_AUX]; /* auxiliary losses so far */
     size_t   n_aux;
@@ -44,6 +40,16 @@ node *pass_weight(struct pass *p, weight w);
 
 /* A buffer's values. */
 const real *pass_buffer(const struct pass *p, weight w);
+
+/* What this layer's norm makes of rows like its input's: an attention's x is pass_normed(p, p->input).  x itself in post-norm
+ * models. */
+node *pass_normed(struct pass *p, node *x);
+
+/* State that example `e` starts with: rows 0 if it starts with none.  It never has a gradient, and is never changed. */
+struct carried pass_carried(const struct pass *p, carry c, size_t e);
+
+/* Room for the state it leaves, (rows, declared cols), other memory than what it started with; NULL if nobody wants it. */
+real *pass_carry_out(struct pass *p, carry c, size_t e, size_t rows);
 
 /* The position scheme's work on q or k (rows, H D), and its score term; x and NULL if it has none. */
 node *pass_rotate(struct pass *p, node *x);

@@ -27,6 +27,8 @@ node *activation(tape *tp, node *x, enum activation_kind f);
 
 /* add.c: y = a + b; both (n, C). */
 node *add(tape *tp, node *a, node *b);
+/* y_i = x_i + b for every row; b (1, C). */
+node *add_row(tape *tp, node *x, node *b);
 
 /* drop.c: dropout of rows (Srivastava et al., JMLR 2014), kept values divided by 1 - rate.  `site` tells apart the places
  * of one layer.  Returns x itself at rate 0 or when the tape only evaluates. */
@@ -94,6 +96,7 @@ struct attention_source {
     bool pattern_per_head;
     const unsigned char *visible;    /* per key row; NULL: all                                          */
     const struct score_term *term;   /* NULL: none                                                      */
+    node *term_input[2];             /* nodes whose gradient the term's backward adds to; NULL: none    */
     real *received;                  /* key rows: += the weights (before dropout) that a key gets from all queries of all
                                         heads and examples; forward only; NULL: not wanted (the usual, costs nothing) */
 };

@@ -90,6 +90,7 @@ static void attention_backward(tape *tp, node *y)
         (void)tape_grad(tp, s->rq.piece[i].q);
         (void)tape_grad(tp, s->rq.piece[i].k);
         (void)tape_grad(tp, s->rq.piece[i].v);
+        for (size_t t = 0; t < 2; t++) (void)tape_grad(tp, s->rq.piece[i].term_input[t]);
     }
     each_head(s, y, tp, tp);
 }
@@ -102,6 +103,8 @@ static node *wanting(const struct attention_request *rq)
         if (s->q->wants) return s->q;
         if (s->k->wants) return s->k;
         if (s->v->wants) return s->v;
+        for (size_t t = 0; t < 2; t++)
+            if (s->term_input[t] && s->term_input[t]->wants) return s->term_input[t];
     }
     return rq->piece[0].q;
 }
