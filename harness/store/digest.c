@@ -66,6 +66,8 @@ void results_digest(const struct results *r, char out[33])
     if (r->checkpoint) {
         add_parameters(h, r->checkpoint, "parameter", r->checkpoint->parameters);
         add_parameters(h, r->checkpoint, "best", r->checkpoint->best);
+        add(h, "carried", r->checkpoint->carried, r->checkpoint->n_carried * sizeof(real));
+        add(h, "carried_rows", r->checkpoint->carried_rows, r->checkpoint->n_carried_rows * sizeof(real));
     }
     const XXH128_hash_t hash = XXH3_128bits_digest(h);
     XXH3_freeState(h);

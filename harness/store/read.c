@@ -237,6 +237,21 @@ static status read_parameters(hid_t group, struct checkpoint *c)
     return OK;
 }
 
+/* An array of any size that need not be there. */
+static status read_all(hid_t group, const char *name, real **out, size_t *n)
+{
+    if (H5Lexists(group, name, H5P_DEFAULT) <= 0) return OK;
+    hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
+    if (set < 0) FAIL(ERR_DATA, "/checkpoint has no array %s", name);
+    hsize_t size = 0;
+    const status s = extent(set, name, &size);
+    H5Dclose(set);
+    TRY(s);
+    *n = size;
+    if (!(*out = room(*n, sizeof **out))) FAIL(ERR_DATA, "/checkpoint/%s claims to have %zu values", name, *n);
+    return read_reals(group, name, *out, *n);
+}
+
 /* An array of n values that need not be there. */
 static status read_array(hid_t group, const char *name, real **out, size_t n)
 {
@@ -252,6 +267,8 @@ static status read_checkpoint(hid_t group, struct checkpoint *c)
     TRY(read_parameters(group, c));
     TRY(read_array(group, "first", &c->first, c->n));
     TRY(read_array(group, "second", &c->second, c->n));
+    TRY(read_all(group, "carried", &c->carried, &c->n_carried));
+    TRY(read_all(group, "carried_rows", &c->carried_rows, &c->n_carried_rows));
     return read_array(group, "best", &c->best, c->n);
 }
 

@@ -27,6 +27,8 @@ void checkpoint_free(struct checkpoint *c)
     free(c->first);
     free(c->second);
     free(c->best);
+    free(c->carried);
+    free(c->carried_rows);
     free(c->name);
     free(c->offset);
     free(c->rows);

@@ -14,7 +14,8 @@
  *   /cost                attributes: parameters, flops_per_token, tokens_per_second, seconds, activation_bytes,
  *                        activation_bytes_per_token, peak_rss_bytes
  *   /checkpoint          what training needs to go on (absent once a run is done and not asked to keep it):
- *                        parameters/NAME: (rows, cols) each; first, second, best: flat; layout: name, offset, rows, cols
+ *                        parameters/NAME: (rows, cols) each; first, second, best: flat; layout: name, offset, rows, cols;
+ *                        carried, carried_rows: what the streams of a text go on with, if the model carries state
  *
  * Behind the HDF5 data lie 32 bytes that HDF5 does not look at: a seal (a hash of the rest).  A file without it, or that
  * does not match it, is refused; copies made by cp are as good as the original, files rewritten by h5py or h5repack are not.
@@ -113,6 +114,8 @@ struct checkpoint {
     size_t  n;                     /* values in each array                                 */
     real   *parameters, *first, *second;  /* weights, Adam's m and v                       */
     real   *best;                  /* parameters at best_step; NULL: none                  */
+    size_t  n_carried, n_carried_rows;
+    real   *carried, *carried_rows; /* states of the streams: values, rows of each; NULL: none */
     size_t  n_names; char (*name)[96]; size_t *offset, *rows, *cols; /* where each parameter lies */
     double  loss_sum, right_sum, count_sum; /* since the last train row                    */
 };

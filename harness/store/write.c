@@ -148,6 +148,8 @@ static bool put_checkpoint(hid_t file, const struct checkpoint *c)
     const bool ok = group >= 0 && put_numbers(group, c) && put_layout(group, c) && put_parameters(group, c)
         && (!c->first || put_reals(group, "first", c->first, c->n, 0, "Adam's first moments, laid out as `layout` says"))
         && (!c->second || put_reals(group, "second", c->second, c->n, 0, "Adam's second moments, laid out as `layout` says"))
+        && (!c->carried || put_reals(group, "carried", c->carried, c->n_carried, 0, "states of the streams of text, one stream after another"))
+        && (!c->carried || put_reals(group, "carried_rows", c->carried_rows, c->n_carried_rows, 0, "rows that each of these states has"))
         && (!c->best || put_reals(group, "best", c->best, c->n, 0, "the weights at best_step, laid out as `layout` says"));
     if (group >= 0) H5Gclose(group);
     return ok;

@@ -31,6 +31,9 @@ struct pattern {
     ptrdiff_t every; /* >= 1 */
 };
 
+/* Most queries, and most keys, of a tile of scores. */
+#define SCORE_TILE 64
+
 /* One tile of scores, as a score term sees it.  Element (query i, key j) of the tile lies at
  * [j * stride + i]: keys are rows, because the kernel's vector lanes are queries. */
 struct score_tile {

@@ -26,8 +26,12 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
     size_t *offset = ARENA_ARRAY(a, size_t, n + 1);
     uint64_t *id = ARENA_ARRAY(a, uint64_t, n);
     ptrdiff_t *first = ARENA_ARRAY(a, ptrdiff_t, n);
+    const struct carried **in = ARENA_ARRAY(a, const struct carried *, n);
+    struct carried **out = ARENA_ARRAY(a, struct carried *, n);
     offset[0] = 0;
     for (size_t e = 0; e < n; e++) {
+        in[e] = s[e].state_in;
+        out[e] = s[e].state_out;
         offset[e + 1] = offset[e] + s[e].n;
         id[e] = s[e].id;
         first[e] = s[e].first;
@@ -44,7 +48,8 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
         if (by_row) memcpy(target + offset[e], s[e].target, s[e].n * sizeof *target);
         else target[e] = s[e].label;
     }
-    *p = (struct pack){.n = n, .offset = offset, .id = id, .first = first, .token = token, .target = target};
+    *p = (struct pack){.n = n, .offset = offset, .id = id, .first = first, .token = token, .target = target,
+                       .state_in = in, .state_out = out};
 }
 
 struct pack *batch_packs(arena *a, const struct sequence *s, size_t n, size_t pack_rows, size_t *n_packs, size_t **first_of)

@@ -18,6 +18,11 @@ struct sequence {
     const int32_t *token;        /* ids                                                        */
     const int32_t *target;       /* per token; NULL: use `label`                               */
     int32_t        label;        /* class of the whole sequence                                */
+    size_t         stream;       /* text: the stream it belongs to (see feed.h)                */
+    bool           continues;    /* text: goes on where its stream's last sequence ended       */
+    bool           goes_on;      /* text: its stream's next sequence goes on where this ends   */
+    const struct carried *state_in; /* states it starts with, in order of declaration; NULL: none */
+    struct carried       *state_out; /* where it leaves them; NULL: nobody wants them          */
 };
 
 /* Targets that count in a sequence: tokens of a text or sequence with a target, or 1 label. */

@@ -108,7 +108,14 @@ static void stream_step(const struct feed *f, arena *a, uint64_t t, struct seque
     const size_t start = random_below(&shift, (uint32_t)(x->n > UINT32_MAX ? UINT32_MAX : x->n));
     *out = ARENA_ARRAY(a, struct sequence, B * (x->n_documents < T ? x->n_documents + 2 : T + 1));
     *n = 0;
-    for (size_t b = 0; b < B; b++) *n += cut(x, start + b * part + (size_t)within * T, T, (uint64_t)b << 12, *out + *n);
+    for (size_t b = 0; b < B; b++) {
+        struct sequence *s = *out + *n;
+        const size_t at = (start + b * part + (size_t)within * T) % x->n, pieces = cut(x, at, T, (uint64_t)b << 12, s);
+        s[0].continues = within > 0 && x->start[document_of(x, at)] != at;
+        s[pieces - 1].goes_on = within + 1 < rounds && !s[pieces - 1].ends;
+        for (size_t i = 0; i < pieces; i++) s[i].stream = b;
+        *n += pieces;
+    }
 }
 
 static void shuffle_epoch(struct feed *f, uint64_t epoch)

@@ -3,6 +3,7 @@
  * A text is read as `batch` contiguous streams: stream b starts at b/batch of the text and moves on by `length` tokens a
  * step; when all streams have gone their part once, the next round is shifted by a seeded amount.  A window that
  * crosses a document's end is cut there into two examples.  Everything is a function of (seed, step).
+ * A stream's state goes on from step to step inside a document, and is dropped at its end and at the end of a round.
  * Other tasks are read in a seeded order, new in each epoch.
  */
 #ifndef REACH_FEED_H

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "train/feed.h"
+#include "train/streams.h"
 
 #define POSITION_BUCKETS 32
 #define PLACES_SEED 20170612 /* the same places for every run: what differs is the model */
@@ -69,7 +70,7 @@ static void add_scores(const struct length_test *t, struct results *r, struct ce
     results_add_test(r, &row);
 }
 
-static void add_positions(const struct length_test *t, struct results *r, size_t length, const struct scores *s)
+static void add_positions(const struct length_test *t, struct results *r, const char *text, size_t length, const struct scores *s)
 {
     for (size_t b = 0; b < s->n_buckets; b++) {
         if (s->at[b].n == 0) continue;
@@ -78,7 +79,7 @@ static void add_positions(const struct length_test *t, struct results *r, size_t
                                    .loss = s->at[b].loss / s->at[b].n, .accuracy = s->at[b].right / s->at[b].n};
         snprintf(row.evaluation, sizeof row.evaluation, "%s", t->evaluation);
         snprintf(row.split, sizeof row.split, "%s", t->split);
-        snprintf(row.text, sizeof row.text, "ordinary");
+        snprintf(row.text, sizeof row.text, "%s", text);
         results_add_position(r, &row);
     }
 }
@@ -125,7 +126,7 @@ static void test_windows(const struct length_test *t, struct results *r, size_t 
     out.at = take(out.n_buckets, sizeof *out.at);
     score(t, s, n, length, &out);
     add_scores(t, r, (struct cell){"ordinary", "windows", length}, out.of, n);
-    add_positions(t, r, length, &out);
+    add_positions(t, r, "ordinary", length, &out);
     free(out.at);
     free(out.of);
     free(s);
@@ -196,6 +197,105 @@ static uint8_t *tile(const struct text *x, const struct places *p, size_t passag
     return out;
 }
 
+#define STREAMS 64 /* documents read side by side */
+
+/* A chain of parts: what is left of a document. */
+struct chain {
+    size_t at, end;
+};
+
+/* The next part of every document that has one, with a target at least; *n of them. */
+static void next_parts(const struct text *x, struct chain *chain, size_t n_chains, size_t length, bool begins, struct sequence *s, size_t *n)
+{
+    *n = 0;
+    for (size_t b = 0; b < n_chains; b++) {
+        struct chain *c = &chain[b];
+        const size_t rows = smaller(length, c->end - c->at);
+        if (rows == 0) continue;
+        const bool last = c->at + rows == c->end;
+        s[(*n)++] = (struct sequence){.id = b, .n = rows, .byte = x->byte + c->at, .ends = last, .stream = b, .continues = !begins,
+                                      .goes_on = !last};
+        c->at += rows;
+    }
+}
+
+struct stream_sums {
+    struct tally *of;           /* every part scored so far */
+    size_t n, room;
+    struct scores positions;
+};
+
+static void keep_parts(struct stream_sums *sums, const struct tally *of, size_t n, size_t at)
+{
+    if (sums->n + n > sums->room) {
+        sums->room = 2 * (sums->n + n);
+        sums->of = realloc(sums->of, sums->room * sizeof *sums->of);
+        if (!sums->of) status_no_memory("length test", sums->room * sizeof *sums->of);
+    }
+    struct tally *to = &sums->positions.at[at / sums->positions.bucket];
+    for (size_t i = 0; i < n; i++) {
+        if (of[i].n == 0) continue; /* a last byte alone has no target */
+        sums->of[sums->n++] = of[i];
+        to->loss += of[i].loss;
+        to->right += of[i].right;
+        to->n += of[i].n;
+    }
+}
+
+static void read_documents(const struct length_test *t, struct chain *chain, size_t n_chains, struct stream_sums *sums)
+{
+    struct streams streams;
+    struct sequence s[STREAMS];
+    struct tally of[STREAMS];
+    struct scores out = {.of = of};
+    size_t n;
+    streams_init(&streams, t->model, n_chains);
+    for (size_t at = 0;; at += t->train_length) {
+        next_parts(&t->text, chain, n_chains, t->train_length, at == 0, s, &n);
+        if (n == 0) break;
+        streams_bind(&streams, s, n);
+        score(t, s, n, t->train_length, &out);
+        streams_turn(&streams);
+        keep_parts(sums, of, n, at);
+    }
+    streams_done(&streams);
+}
+
+static void test_stream(const struct length_test *t, struct results *r)
+{
+    const struct text *x = &t->text;
+    const struct cell c = {"ordinary", "stream", t->train_length};
+    if (t->model->n_carry == 0) {
+        add_refusal(t, r, c, "carries no state: a stream is to it a row of windows");
+        return;
+    }
+    size_t left = t->options->stream_tokens ? (size_t)t->options->stream_tokens : x->n, longest = 0;
+    for (size_t d = 0; d < x->n_documents; d++) {
+        const size_t rows = smaller(left, x->start[d + 1] - x->start[d]);
+        longest = rows > longest ? rows : longest;
+        left -= rows;
+    }
+    left = t->options->stream_tokens ? (size_t)t->options->stream_tokens : x->n;
+    const size_t bucket = ((longest + POSITION_BUCKETS - 1) / POSITION_BUCKETS + t->train_length - 1) / t->train_length * t->train_length;
+    struct stream_sums sums = {.positions = {.bucket = bucket, .n_buckets = POSITION_BUCKETS}};
+    sums.positions.at = take(POSITION_BUCKETS, sizeof *sums.positions.at);
+    for (size_t d = 0; d < x->n_documents && left;) {
+        struct chain chain[STREAMS];
+        size_t n = 0;
+        for (; n < STREAMS && d < x->n_documents && left; d++) {
+            const size_t rows = smaller(left, x->start[d + 1] - x->start[d]);
+            chain[n++] = (struct chain){x->start[d], x->start[d] + rows};
+            left -= rows;
+        }
+        read_documents(t, chain, n, &sums);
+    }
+    if (sums.n == 0) add_refusal(t, r, c, "no document of the test text has a second byte");
+    else add_scores(t, r, c, sums.of, sums.n);
+    add_positions(t, r, "stream", longest, &sums.positions);
+    free(sums.positions.at);
+    free(sums.of);
+}
+
 static size_t largest_length(const struct test_options *o)
 {
     int64_t most = 1;
@@ -254,6 +354,8 @@ void length_test_run(const struct length_test *t, struct results *r)
         const size_t s = (size_t)o->stride, targets = o->stride_tokens ? (size_t)o->stride_tokens : t->text.n;
         test_mode(t, r, "ordinary", "stride", s, (targets + s - 1) / s);
     }
+    report(t, 0.85);
+    if (o->stream) test_stream(t, r);
     report(t, 0.9);
     if (o->repeated) test_mode(t, r, "repeated", "last", (size_t)o->last_targets, (size_t)o->last_places);
     report(t, 1);

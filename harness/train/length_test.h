@@ -8,7 +8,10 @@
  *   stride s  sliding windows that score their last s tokens; at seeded places, the same for every L.
  * Places keep the longest length's context inside one document, so every length scores the same bytes.
  * "repeated": each place's context is a passage of the text, tiled; the same targets at every length.
- * Errors are standard errors over windows.  State, where a variant has some, is empty at each window's start.
+ *   stream    each document read from its start in parts of the training length, state carried on from part to part: what
+ *             a memory makes of an endless text.  By position: along the document ("stream").  No other mode lets state in: a
+ *             window starts with none, so that every variant sees the same context.
+ * Errors are standard errors over windows (parts).
  */
 #ifndef REACH_LENGTH_TEST_H
 #define REACH_LENGTH_TEST_H

@@ -41,6 +41,8 @@ struct test_options {
     int64_t last_targets, last_places;
     int64_t stride;           /* targets scored per window when sliding; 0: off                  */
     int64_t stride_tokens;    /* at most so many targets per length; 0: all                      */
+    bool    stream;           /* read documents part by part, state carried on                   */
+    int64_t stream_tokens;    /* at most so many tokens; 0: the whole split                      */
     bool    repeated;         /* also on tiled passages                                          */
     int64_t passage;          /* bytes of a tiled passage; 0: half the training length           */
     int64_t examples;         /* classifiers: at most so many test examples; 0: all              */

@@ -9,6 +9,7 @@
 #include "train/length_test.h"
 #include "train/schedule.h"
 #include "train/stop.h"
+#include "train/streams.h"
 
 #define DIVERGED_FACTOR 4 /* a training loss so many times that of a uniform guess will not come back */
 
@@ -35,6 +36,7 @@ struct progress_of_training {
     int64_t best_step;
     real   *best;              /* parameters and buffers, owned */
     double  loss_sum, right_sum, count_sum;
+    struct streams streams;
 };
 
 static size_t all_values(const struct model *m)
@@ -63,6 +65,13 @@ static struct checkpoint *make_checkpoint(const struct model *m, const struct op
     memcpy(c->first, z->first, m->n_values * sizeof(real));
     memcpy(c->second, z->second, m->n_values * sizeof(real));
     if (g->best) c->best = copy_of(g->best, n * sizeof(real));
+    c->n_carried = g->streams.n * g->streams.n_values;
+    c->n_carried_rows = g->streams.n * g->streams.n_carry;
+    if (c->n_carried) {
+        c->carried = room_for(c->n_carried, sizeof(real));
+        c->carried_rows = room_for(c->n_carried_rows, sizeof(real));
+        streams_save(&g->streams, c->carried_rows, c->carried);
+    }
     c->name = room_for(m->n_parameters, sizeof *c->name);
     c->offset = room_for(m->n_parameters, sizeof *c->offset);
     c->rows = room_for(m->n_parameters, sizeof *c->rows);
@@ -93,6 +102,10 @@ static status resume(struct trainer *t, struct optimizer *z, struct progress_of_
     const struct checkpoint *c = t->results->checkpoint;
     if (!c) return OK;
     TRY(train_load(t->model, c, false));
+    if (c->n_carried != g->streams.n * g->streams.n_values || c->n_carried_rows != g->streams.n * g->streams.n_carry)
+        FAIL(ERR_DATA, "the checkpoint holds %zu carried values in %zu states, training wants %zu in %zu", c->n_carried, c->n_carried_rows,
+             g->streams.n * g->streams.n_values, g->streams.n * g->streams.n_carry);
+    if (c->n_carried) streams_load(&g->streams, c->carried_rows, c->carried);
     memcpy(z->first, c->first, t->model->n_values * sizeof(real));
     memcpy(z->second, c->second, t->model->n_values * sizeof(real));
     g->step = c->step;
@@ -226,6 +239,7 @@ static status step(struct trainer *t, struct feed *f, struct optimizer *z, arena
     struct sequence *s;
     size_t n, n_packs, *first_of;
     TRY(feed_step(f, a, (uint64_t)g->step, &s, &n));
+    streams_bind(&g->streams, s, n);
     struct pack *pack = batch_packs(a, s, n, (size_t)t->options->pack_rows, &n_packs, &first_of);
     double targets = 0, rows = 0;
     for (size_t i = 0; i < n; i++) {
@@ -233,6 +247,7 @@ static status step(struct trainer *t, struct feed *f, struct optimizer *z, arena
         rows += (double)s[i].n;
     }
     *out = workers_train(t->workers, t->model, pack, n_packs, targets, t->seed, (uint64_t)g->step);
+    streams_turn(&g->streams);
     g->step++;
     *norm = optimizer_step(z, t->workers->gradient, t->workers->shards, g->step, g->steps, t->workers->threads);
     model_after_step(t->model, (uint64_t)g->step);
@@ -282,6 +297,7 @@ status train_run(struct trainer *t)
     struct feed f;
     optimizer_init(&z, t->options, t->model, t->workers->kernel);
     arena *a = arena_new("batch");
+    streams_init(&g.streams, t->model, t->task->kind == TASK_TEXT ? (size_t)t->options->batch : 0);
     status e = feed_init(&f, t->task, t->data, t->options, t->seed);
     if (e == OK) e = resume(t, &z, &g);
     if (e == OK) e = loop(t, &f, &z, a, &g);
@@ -289,6 +305,7 @@ status train_run(struct trainer *t)
     feed_done(&f);
     arena_free(a);
     optimizer_done(&z);
+    streams_done(&g.streams);
     free(g.best);
     return e;
 }

@@ -90,6 +90,7 @@ static const struct {
     {"linformer", ref_linformer},
     {"performer", ref_performer},
     {"linear", ref_linear},
+    {"transformer_xl", ref_transformer_xl},
 };
 #define TEXTBOOKS (sizeof textbook / sizeof *textbook)
 

@@ -55,6 +55,7 @@
 #define K_TILE (8 * STRIP)
 #define GROUPS (Q_TILE / GROUP)
 #define STRIPS (K_TILE / STRIP)
+_Static_assert(Q_TILE <= SCORE_TILE && K_TILE <= SCORE_TILE, "what score terms are told");
 #define JUMP   40 /* the reference moves when 2^JUMP is exceeded */
 
 #define LOG2_E ((real)1.44269504088896340736)
