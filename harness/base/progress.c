@@ -66,7 +66,7 @@ void progress_update(struct progress *p, double share, const char *what, double 
         snprintf(text, sizeof text, "  %s left", remaining);
     }
     clear(p);
-    fprintf(p->out, "%-28s ", p->label);
+    fprintf(p->out, "%-32s ", p->label);
     if (p->live) draw_bar(p, share);
     fprintf(p->out, " %3.0f%%  %s%s", 100 * share, what, text);
     if (!p->live) fputc('\n', p->out);
@@ -78,7 +78,7 @@ void progress_end(struct progress *p, const char *format, ...)
 {
     if (p->quiet) return;
     clear(p);
-    fprintf(p->out, "%-28s ", p->label);
+    fprintf(p->out, "%-32s ", p->label);
     va_list args;
     va_start(args, format);
     vfprintf(p->out, format, args);

@@ -1,5 +1,6 @@
 /* run.c -- reach run FILE */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/config_flags.h"
 #include "train/runner.h"
@@ -7,7 +8,7 @@
 
 static int each_run(struct runner *q, const struct config *c)
 {
-    size_t count[6] = {0};
+    size_t count[OUTCOME_REFUSED + 1] = {0};
     for (size_t i = 0; i < c->n_runs; i++) {
         enum outcome o;
         const status e = runner_run(q, c, i, &o);
@@ -24,6 +25,7 @@ static int each_run(struct runner *q, const struct config *c)
     char line[160];
     snprintf(line, sizeof line, "%zu trained, %zu resumed, %zu only evaluated, %zu were done", count[OUTCOME_TRAINED], count[OUTCOME_RESUMED],
              count[OUTCOME_EVALUATED], count[OUTCOME_SKIPPED]);
+    if (count[OUTCOME_REFUSED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu n/a", count[OUTCOME_REFUSED]);
     if (!q->progress->quiet) printf("%s; %s/%s/\n", line, q->results, c->name);
     if (count[OUTCOME_DIVERGED]) fprintf(stderr, "reach: %zu runs diverged\n", count[OUTCOME_DIVERGED]);
     if (count[OUTCOME_STALE]) fprintf(stderr, "reach: %zu results are stale; --redo makes them new\n", count[OUTCOME_STALE]);
@@ -45,6 +47,12 @@ static int run_config(const struct config *c, const struct config_flags *f, bool
     return code;
 }
 
+static void print_plan(const struct config *c, const char *results)
+{
+    for (size_t i = 0; i < c->n_runs; i++)
+        if (!c->runs[i].refused[0]) printf("%s/%s/%s.h5\n", results, c->name, c->runs[i].stem);
+}
+
 static int run(int argc, char **argv)
 {
     struct config_flags f = {0};
@@ -58,10 +66,8 @@ static int run(int argc, char **argv)
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
     int code = EXIT_DONE;
-    if (plan)
-        for (size_t i = 0; i < c.n_runs; i++) printf("%s/%s/%s.h5\n", config_flags_results(&f), c.name, c.runs[i].stem);
-    else
-        code = run_config(&c, &f, redo, quiet);
+    if (plan) print_plan(&c, config_flags_results(&f));
+    else code = run_config(&c, &f, redo, quiet);
     config_done(&c);
     return code;
 }

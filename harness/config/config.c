@@ -205,12 +205,18 @@ static status make_runs(struct yaml_pool *p, const struct plan *plan, struct con
     if (n > RUNS_MOST) return yaml_fail(plan->root->mark, "%zu runs; at most %d", n, RUNS_MOST);
     out->runs = calloc(n, sizeof *out->runs);
     if (!out->runs) status_no_memory("runs", n * sizeof *out->runs);
+    bool any = false;
+    char why[sizeof r->refused] = "";
+    struct yaml_mark where = plan->root->mark;
     for (size_t t = 0; t < plan->n_tasks; t++)
         for (size_t v = 0; v < plan->n_variants; v++) {
             if (!plan->task_left[t] || !plan->variant_left[v]) continue;
             TRY(settle_run(plan, &plan->task[t], &plan->variant[v], r));
+            if (!r->refused[0]) any = true;
+            else if (!why[0]) snprintf(why, sizeof why, "%s", r->refused), where = plan->variant[v].node->mark;
             add_seeds(plan, &plan->task[t], r, out);
         }
+    if (!any && out->n_runs) return yaml_fail(where, "%s", why);
     return OK;
 }
 

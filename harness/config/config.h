@@ -24,7 +24,8 @@
  * variants and seeds.  An option given for a variant belongs to its attention, or else to its position.
  *
  * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
- * and a task that cannot go together are refused, unless --only leaves the pair out.
+ * without a form for a task's direction (Linformer and text) is a run that is refused, with its reason; if all are, the
+ * file is.
  */
 #ifndef REACH_CONFIG_H
 #define REACH_CONFIG_H
@@ -44,6 +45,7 @@ struct run {
     char     stem[192];              /* file name without .h5: "LABEL-TASK-SEED", path-safe, unique: a short hash of the
                                         settings follows when two tasks of one name differ        */
     uint64_t seed;
+    char     refused[160];           /* why this variant cannot take this task (no causal form): "n/a" in tables; "": it can */
     const struct attention *attention;
     const struct position  *position;
     const struct task      *task;

@@ -32,16 +32,15 @@ static status check_budget(const struct plan *plan, const struct variant_entry *
     return yaml_fail(train ? train->mark : plan->root->mark, "no training budget: give train.tokens or train.steps");
 }
 
-static status check_direction(const char *name, unsigned can, const struct run *r, const struct task_entry *t,
-                              struct yaml_mark mark)
+/* No mistake of the file's: the run is there, and says why it cannot be. */
+static void check_direction(const char *name, unsigned can, const struct task_entry *t, struct run *r)
 {
     if (r->model.causal && !(can & CAN_CAUSAL))
-        return yaml_fail(mark, "%s has no causal form, and %s%s needs one; leave out one of them, or choose with --only", name,
-                         t->task->name, t->task->kind == TASK_CLASSIFY ? " with model.causal: true" : "");
+        snprintf(r->refused, sizeof r->refused, "%s has no causal form, and %s%s needs one", name, t->task->name,
+                 t->task->kind == TASK_CLASSIFY ? " with model.causal: true" : "");
     if (!r->model.causal && !(can & CAN_BIDIRECTIONAL))
-        return yaml_fail(mark, "%s has only a causal form, and %s without model.causal: true attends both ways", name,
-                         t->task->name);
-    return OK;
+        snprintf(r->refused, sizeof r->refused, "%s has only a causal form, and %s without model.causal: true attends both ways", name,
+                 t->task->name);
 }
 
 static status check_position(const struct variant_entry *v)
@@ -80,14 +79,14 @@ static status check_train_length(const struct plan *plan, const struct variant_e
     return why ? yaml_fail(place_of(plan, v, "train", "length"), "%s cannot train at length %zu: %s", v->label, n, why) : OK;
 }
 
-status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
-                       const struct run *r)
+status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, struct run *r)
 {
     TRY(check_widths(plan, v, r));
     TRY(check_budget(plan, v, r));
     TRY(check_position(v));
-    TRY(check_direction(v->attention->name, v->attention->can, r, t, v->node->mark));
-    TRY(check_direction(v->position->name, v->position->can, r, t, v->position_node->mark));
+    check_direction(v->attention->name, v->attention->can, t, r);
+    if (!r->refused[0]) check_direction(v->position->name, v->position->can, t, r);
+    if (r->refused[0]) return OK;
     TRY(check_own(v, r));
     return check_train_length(plan, v, r);
 }

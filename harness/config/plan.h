@@ -24,8 +24,8 @@ struct plan {
 /* Fill the three lists of what --only leaves.  ERR_CONFIG if it names what is not there. */
 status plan_only(struct yaml_pool *p, const struct config_request *rq, struct plan *plan);
 
-/* Refuse a task and a variant that do not go together; `r` holds their settings, all but the seed. */
-status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
-                       const struct run *r);
+/* Refuse settings of a task and a variant that do not go together; `r` holds them, all but the seed.  Where a variant has no form
+ * for the task's direction, r->refused says so. */
+status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, struct run *r);
 
 #endif

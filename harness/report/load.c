@@ -72,6 +72,7 @@ static void load_one(struct loaded *l, const struct run *run, const char *folder
     char path[4096];
     l->run = run;
     results_init(&l->results);
+    if (run->refused[0]) return; /* its row says so */
     snprintf(path, sizeof path, "%s/%s.h5", folder, run->stem);
     if (access(path, F_OK) != 0) {
         snprintf(l->note, sizeof l->note, "missing: not run yet");

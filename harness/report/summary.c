@@ -45,6 +45,7 @@ struct summary summarise(const struct variant_runs *v, enum measure m, const str
     struct summary s = {0};
     double x[SEEDS_MAX];
     for (size_t i = 0; i < v->n && s.n < SEEDS_MAX; i++) {
+        if (v->at[i].run->refused[0]) snprintf(s.reason, sizeof s.reason, "%s", v->at[i].run->refused);
         const struct test_row *row = v->at[i].usable ? find_test(&v->at[i].results, p) : NULL;
         if (!row) continue;
         const double number = value(&v->at[i], row, m, p);

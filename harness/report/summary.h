@@ -23,7 +23,7 @@ enum measure {
 struct summary {
     size_t n;           /* seeds; 0: not available                          */
     double mean, sd;    /* sd: sample standard deviation; NaN if n < 2      */
-    char   reason[96];  /* why n = 0, where a file says so                  */
+    char   reason[160];  /* why n = 0, where a file says so                  */
 };
 
 struct summary summarise(const struct variant_runs *v, enum measure m, const struct place *p);

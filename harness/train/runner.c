@@ -387,6 +387,12 @@ static status run_with_results(struct work *k, enum outcome *out)
 status runner_run(struct runner *q, const struct config *c, size_t number, enum outcome *out)
 {
     const struct run *r = &c->runs[number];
+    if (r->refused[0]) {
+        *out = OUTCOME_REFUSED;
+        progress_begin(q->progress, "%zu/%zu %s, %s, seed %llu", number + 1, c->n_runs, r->label, r->task->name, (unsigned long long)r->seed);
+        progress_end(q->progress, "n/a: %s", r->refused);
+        return OK;
+    }
     TRY(open_task(q, r));
     struct work k = {.q = q, .c = c, .r = r};
     results_init(&k.f);

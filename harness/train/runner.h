@@ -18,7 +18,7 @@ struct runner {
     struct opened *opened;        /* the task opened last, kept for the next run   */
 };
 
-enum outcome { OUTCOME_TRAINED, OUTCOME_RESUMED, OUTCOME_EVALUATED, OUTCOME_SKIPPED, OUTCOME_DIVERGED, OUTCOME_STALE };
+enum outcome { OUTCOME_TRAINED, OUTCOME_RESUMED, OUTCOME_EVALUATED, OUTCOME_SKIPPED, OUTCOME_DIVERGED, OUTCOME_STALE, OUTCOME_REFUSED };
 
 /* Do run `number` of the config.  *out says what happened.
  * ERR_STOPPED after a signal; ERR_DATA, ERR_IO, ERR_CONFIG as they come.  Divergence and staleness are outcomes. */
