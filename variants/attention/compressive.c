@@ -136,11 +136,11 @@ static void compressive_build(struct builder *b, const void *options, void *laye
     heads_build(b, &(struct heads_options){0}, &a->heads);
     relative_build(b, low, high, &a->relative);
     a->f = (struct compression){.rate = 1};
-    if (memory) a->memory = builder_carry(b, "memory", memory, C);
+    a->memory = builder_carry(b, "memory", larger(memory, 1), C); /* there even if no row ever stays */
     if (!compressed) return;
     compression_build(b, (enum compression_kind)o->compression, (size_t)o->rate, loss_of(o) == LOSS_AUTO_ENCODING, &a->f);
     a->compressed = builder_carry(b, "compressed", compressed, C);
-    if (memory && o->compression == COMPRESS_MOST_USED) a->usage = builder_carry(b, "usage", memory, 2);
+    if (o->compression == COMPRESS_MOST_USED) a->usage = builder_carry(b, "usage", larger(memory, 1), 2);
 }
 
 /* ---- what a window's segments see ------------------------------------------------------------------------------- */
@@ -512,7 +512,7 @@ static void leave_memory(struct pass *p, const struct compressive *a, const stru
     const size_t to = w->past.carried[e] + p->pack->offset[e + 1] - p->pack->offset[e];
     size_t rows = 0;
     for (size_t i = from; i < to; i++) rows += history_visible(p, w, e, i);
-    real *memory = a->memory.number ? pass_carry_out(p, a->memory, e, rows) : NULL;
+    real *memory = pass_carry_out(p, a->memory, e, rows);
     real *used = a->usage.number ? pass_carry_out(p, a->usage, e, rows) : NULL;
     for (size_t i = from; i < to; i++) {
         if (!history_visible(p, w, e, i)) continue;
