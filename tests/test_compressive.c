@@ -126,7 +126,8 @@ static void run(const struct model *m, const struct pack *p, real *x, real *y, s
 
 static void compare_state(const struct made *a, struct carried *s, const struct ref_memory *want, const char *what)
 {
-    const struct carried *M = state_called(a->m, s, "memory"), *CM = state_called(a->m, s, "compressed"), *used = state_called(a->m, s, "usage");
+    const struct carried *M = state_called(a->m, s, "memory"), *CM = state_called(a->m, s, "compressed");
+    const struct carried *used = state_called(a->m, s, "usage");
     assert_int_equal(M ? M->rows : 0, want->n_memory);
     assert_int_equal(CM ? CM->rows : 0, want->n_compressed);
     if (M) near(what, M->value, want->memory, want->n_memory * C, 0);
@@ -178,7 +179,8 @@ static void against_textbook(bool causal, bool training, const char *const set[S
     model_free(a.m);
 }
 
-static const char *const kinds[] = {"compression=max", "compression=mean", "compression=convolution", "compression=dilated", "compression=most_used"};
+static const char *const kinds[] = {"compression=max", "compression=mean", "compression=convolution", "compression=dilated",
+                                    "compression=most_used"};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 static void textbook(void **state)
@@ -310,7 +312,8 @@ static void who_gets_gradients(void **state)
                     const bool f = of_compression(p->name), wanted = task ? !f || j == 3 : f && j < 2;
                     double most = 0;
                     for (size_t n = 0; n < p->rows * p->cols; n++) most = fmax(most, fabs(g[p->offset + n]));
-                    if (wanted != (most > 0)) fail_msg("%s, %s: %s has %s gradient", losses[j], task ? "task" : "loss", p->name, wanted ? "no" : "a");
+                    if (wanted != (most > 0))
+                        fail_msg("%s, %s: %s has %s gradient", losses[j], task ? "task" : "loss", p->name, wanted ? "no" : "a");
                 }
                 double most = 0;
                 for (size_t n = 0; n < T * C; n++) most = fmax(most, fabs(dx[n]));

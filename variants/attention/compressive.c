@@ -22,8 +22,7 @@
  * Only whole groups of c rows leave, so M has up to c - 1 rows more than n_m.  Groups are therefore counted from the first row
  * of an example's memory whatever the segments are, and all slots of a window are made at once: segment s sees a range of
  * them.  The convolution `dilated` alone knows the ends of each update's old.  most_used keeps, of each update's old, the c-th
- * part with the largest mean weight over the queries since a row is in M, and all heads, in order of time; of equals the newer.
- * Those weights depend on the slots chosen before, so a first pass without gradient goes from segment to segment.
+ * part that was attended to most, in order of time; a first pass without gradient finds it (most_used.h).
  *
  * Carried: M, CM, and with most_used (sum of weights, queries) for each row of M.  No gradient flows into them.
  * Time O(T (n + n_m + n_cm) D), memory O(T D).  With n_cm = 0 this is transformer_xl.
@@ -38,9 +37,9 @@
 #include "model/model.h"
 #include "variants/attention/compression.h"
 #include "variants/attention/heads.h"
-#include "variants/attention/past.h"
+#include "variants/attention/memories.h"
+#include "variants/attention/most_used.h"
 #include "variants/attention/relative.h"
-#include "variants/attention/segments.h"
 
 enum loss { LOSS_AUTO, LOSS_NONE, LOSS_AUTO_ENCODING, LOSS_RECONSTRUCTION, LOSS_BPTT };
 static const char *const loss_names[] = {"auto", "none", "auto_encoding", "reconstruction", "bptt", NULL};
@@ -74,26 +73,20 @@ struct compressive {
     struct heads       heads;
     struct relative    relative;
     struct compression f;
-    carry memory, compressed, usage;
+    struct memories    memories;
 };
 
-/* Sizes of training or of testing. */
-struct sizes {
-    size_t segment, memory, compressed, rate;
-};
-
-static struct sizes sizes_of(const struct compressive_options *o, size_t trained, bool training)
+/* Of training or of testing. */
+static struct memory_sizes sizes_of(const struct compressive_options *o, size_t trained, bool training)
 {
-    struct sizes z = {.segment = o->segment ? (size_t)o->segment : trained, .memory = (size_t)o->memory,
-                      .compressed = (size_t)o->compressed};
+    struct memory_sizes z = {.segment = o->segment ? (size_t)o->segment : trained, .memory = (size_t)o->memory,
+                             .compressed = (size_t)o->compressed};
     if (!training && o->test_segment > 0) z.segment = (size_t)o->test_segment;
     if (!training && o->test_memory >= 0) z.memory = (size_t)o->test_memory;
     if (!training && o->test_compressed >= 0) z.compressed = (size_t)o->test_compressed;
     z.rate = z.compressed ? (size_t)o->rate : 1; /* what is forgotten needs no whole groups */
     return z;
 }
-
-static size_t most_memory(const struct sizes *z) { return z->memory + z->rate - 1; }
 
 static enum loss loss_of(const struct compressive_options *o)
 {
@@ -108,7 +101,7 @@ static status compressive_check(const void *options, const struct model_options 
 {
     (void)m, (void)causal;
     const struct compressive_options *o = options;
-    const struct sizes train = sizes_of(o, 1, true), test = sizes_of(o, 1, false);
+    const struct memory_sizes train = sizes_of(o, 1, true), test = sizes_of(o, 1, false);
     if (train.compressed == 0 && loss_of(o) != LOSS_NONE)
         FAIL(ERR_CONFIG, "compressive: with compressed: 0 nothing is compressed, so there is no loss %s; want auto or none", loss_names[o->loss]);
     if (train.compressed == 0 && test.compressed > 0 && compression_learns(o->compression))
@@ -126,291 +119,21 @@ static void compressive_build(struct builder *b, const void *options, void *laye
 {
     struct compressive *a = layer;
     const struct compressive_options *o = a->options = options;
-    const struct sizes train = sizes_of(o, builder_train_length(b), true), test = sizes_of(o, builder_train_length(b), false);
-    const size_t longest = larger(train.segment, test.segment), memory = larger(most_memory(&train), most_memory(&test));
+    const struct memory_sizes train = sizes_of(o, builder_train_length(b), true), test = sizes_of(o, builder_train_length(b), false);
+    const size_t longest = larger(train.segment, test.segment), memory = larger(memory_most(&train), memory_most(&test));
     const size_t compressed = larger(train.compressed, test.compressed), C = (size_t)builder_model(b)->width;
-    ptrdiff_t high = (ptrdiff_t)(longest + larger(most_memory(&train) + train.compressed, most_memory(&test) + test.compressed)) - 1;
+    ptrdiff_t high = (ptrdiff_t)(longest + larger(memory_most(&train) + train.compressed, memory_most(&test) + test.compressed)) - 1;
     ptrdiff_t low = builder_causal(b) ? 0 : 1 - (ptrdiff_t)longest;
     if (o->clamp && high > o->clamp) high = (ptrdiff_t)o->clamp;
     if (o->clamp && low < -o->clamp) low = -(ptrdiff_t)o->clamp;
     heads_build(b, &(struct heads_options){0}, &a->heads);
     relative_build(b, low, high, &a->relative);
     a->f = (struct compression){.rate = 1};
-    a->memory = builder_carry(b, "memory", larger(memory, 1), C); /* there even if no row ever stays */
+    a->memories.memory = builder_carry(b, "memory", larger(memory, 1), C); /* there even if no row ever stays */
     if (!compressed) return;
     compression_build(b, (enum compression_kind)o->compression, (size_t)o->rate, loss_of(o) == LOSS_AUTO_ENCODING, &a->f);
-    a->compressed = builder_carry(b, "compressed", compressed, C);
-    if (o->compression == COMPRESS_MOST_USED) a->usage = builder_carry(b, "usage", larger(memory, 1), 2);
-}
-
-/* ---- what a window's segments see ------------------------------------------------------------------------------- */
-
-/* An example's history: the memory it carried in, then its own rows.  Its slots: those it carried in, then new ones. */
-struct window {
-    struct sizes       size;
-    const struct pack *segment;
-    const size_t      *example;         /* of each segment                                              */
-    struct past        past;            /* as much of the histories as is read                          */
-    size_t            *gone, *goes;     /* per segment: rows of the history that left before it, and by its end */
-    size_t            *made;            /* per example: rows of the history that slots are made of      */
-    size_t            *had, *slot;      /* per example: slots carried in; n + 1: the first of its slots */
-};
-
-static struct carried carried_in(const struct pass *p, carry c, size_t e)
-{
-    return c.number ? pass_carried(p, c, e) : (struct carried){0};
-}
-
-/* Rows that left M when the history has so many: whole groups of what is beyond the last n_m. */
-static size_t left(const struct sizes *z, size_t rows)
-{
-    return rows > z->memory ? (rows - z->memory) / z->rate * z->rate : 0;
-}
-
-static bool last_of_example(const struct window *w, size_t s)
-{
-    return s + 1 == w->segment->n || w->example[s + 1] != w->example[s];
-}
-
-/* `after_last`: the last segment's update is wanted too. */
-static struct window window_of(struct pass *p, const struct compressive *a, bool after_last)
-{
-    arena *m = p->tape->memory;
-    struct window w = {.size = sizes_of(a->options, p->train_length, p->training)};
-    const struct pack *pack = p->pack, *segment = w.segment = segments_of(p, w.size.segment, &w.example);
-    size_t *own = ARENA_ZEROS(m, size_t, pack->n);
-    w.gone = ARENA_ARRAY(m, size_t, segment->n), w.goes = ARENA_ARRAY(m, size_t, segment->n);
-    w.made = ARENA_ZEROS(m, size_t, pack->n);
-    w.had = ARENA_ZEROS(m, size_t, pack->n), w.slot = ARENA_ZEROS(m, size_t, pack->n + 1);
-    for (size_t s = 0; s < segment->n; s++) {
-        const size_t e = w.example[s], begin = pack->offset[e];
-        const size_t memory = smaller(carried_in(p, a->memory, e).rows, most_memory(&w.size));
-        w.gone[s] = left(&w.size, memory + segment->offset[s] - begin);
-        w.goes[s] = left(&w.size, memory + segment->offset[s + 1] - begin);
-        own[e] = segment->offset[s] - begin; /* in the end: rows before the last segment */
-        if (w.size.compressed) w.made[e] = after_last ? w.goes[s] : w.gone[s];
-        if (w.made[e] > memory + own[e]) own[e] = w.made[e] - memory;
-    }
-    for (size_t e = 0; e < pack->n; e++) {
-        w.had[e] = smaller(carried_in(p, a->compressed, e).rows, w.size.compressed);
-        w.slot[e + 1] = w.slot[e] + w.had[e] + w.made[e] / w.size.rate;
-    }
-    w.past = past_of(p, a->memory, most_memory(&w.size), own);
-    return w;
-}
-
-/* Ranges of keys, one per segment. */
-struct range {
-    size_t    *from, *to;
-    ptrdiff_t *first;
-};
-
-static struct range range_new(struct pass *p, const struct window *w)
-{
-    arena *m = p->tape->memory;
-    const size_t n = w->segment->n;
-    return (struct range){ARENA_ARRAY(m, size_t, n), ARENA_ARRAY(m, size_t, n), ARENA_ARRAY(m, ptrdiff_t, n)};
-}
-
-/* M of each segment, in w->past. */
-static struct range memory_range(struct pass *p, const struct window *w)
-{
-    struct range r = range_new(p, w);
-    for (size_t s = 0; s < w->segment->n; s++) {
-        const size_t e = w->example[s];
-        const size_t rows = w->past.carried[e] + w->segment->offset[s] - p->pack->offset[e];
-        r.from[s] = w->past.offset[e] + w->gone[s];
-        r.to[s] = w->past.offset[e] + rows;
-        r.first[s] = w->segment->first[s] - (ptrdiff_t)(rows - w->gone[s]);
-    }
-    return r;
-}
-
-/* CM of each segment, among all slots. */
-static struct range compressed_range(struct pass *p, const struct window *w, const struct range *memory)
-{
-    struct range r = range_new(p, w);
-    for (size_t s = 0; s < w->segment->n; s++) {
-        const size_t e = w->example[s], slots = w->had[e] + w->gone[s] / w->size.rate, n = smaller(slots, w->size.compressed);
-        r.to[s] = w->slot[e] + slots;
-        r.from[s] = r.to[s] - n;
-        r.first[s] = memory->first[s] - (ptrdiff_t)n;
-    }
-    return r;
-}
-
-/* ---- compression ------------------------------------------------------------------------------------------------ */
-
-/* Everything that left memory in this window, update by update, and what became of it. */
-struct update {
-    node   *old;              /* (rows, C): constants, hidden rows 0; NULL if nothing left             */
-    unsigned char *valid;     /* per row of old; NULL: all                                             */
-    unsigned char *visible;   /* per row of new; NULL: all                                             */
-    size_t *offset;           /* pack->n + 1: each example's first row of old                          */
-    size_t *run, n_runs;      /* the updates; those of segments at whose end nothing left are empty    */
-    node   *new;              /* (rows / c, C); NULL if nothing left                                   */
-};
-
-static struct update gather_old(struct pass *p, const struct window *w)
-{
-    arena *m = p->tape->memory;
-    const size_t C = p->input->cols;
-    struct update u = {.offset = ARENA_ZEROS(m, size_t, p->pack->n + 1), .run = ARENA_ZEROS(m, size_t, w->segment->n + 1)};
-    for (size_t e = 0; e < p->pack->n; e++) u.offset[e + 1] = u.offset[e] + w->made[e];
-    const size_t rows = u.offset[p->pack->n];
-    if (rows == 0) return u;
-    for (size_t s = 0; s < w->segment->n; s++) {
-        const size_t e = w->example[s];
-        u.run[++u.n_runs] = u.offset[e] + smaller(w->goes[s], w->made[e]);
-    }
-    u.old = tape_leaf(p->tape, rows, C, ARENA_ARRAY(m, real, rows * C), NULL);
-    if (w->past.visible) u.valid = ARENA_ARRAY(m, unsigned char, rows);
-    for (size_t e = 0; e < p->pack->n; e++) {
-        memcpy(u.old->val + u.offset[e] * C, w->past.x->val + w->past.offset[e] * C, w->made[e] * C * sizeof(real));
-        if (u.valid) memcpy(u.valid + u.offset[e], w->past.visible + w->past.offset[e], w->made[e]);
-    }
-    if (!u.valid) return u;
-    u.visible = ARENA_ZEROS(m, unsigned char, rows / w->size.rate);
-    for (size_t i = 0; i < rows; i++) {
-        u.visible[i / w->size.rate] |= u.valid[i];
-        if (!u.valid[i]) memset(u.old->val + i * C, 0, C * sizeof(real));
-    }
-    return u;
-}
-
-/* All slots of all examples. */
-struct slots_of_window {
-    node          *x;       /* (slots, C), constants; NULL if there are none */
-    unsigned char *visible; /* NULL: all                                     */
-};
-
-static struct slots_of_window slots_of_window(struct pass *p, const struct compressive *a, const struct window *w, const struct update *u)
-{
-    arena *m = p->tape->memory;
-    const size_t C = p->input->cols, n = w->slot[p->pack->n], c = w->size.rate;
-    struct slots_of_window r = {0};
-    if (n == 0) return r;
-    r.x = tape_leaf(p->tape, n, C, ARENA_ARRAY(m, real, n * C), NULL);
-    if (w->past.visible) r.visible = ARENA_ARRAY(m, unsigned char, n);
-    for (size_t e = 0; e < p->pack->n; e++) {
-        const struct carried in = carried_in(p, a->compressed, e);
-        const size_t first = w->slot[e] + w->had[e], made = w->slot[e + 1] - first, from = u->offset[e] / c;
-        if (w->had[e]) memcpy(r.x->val + w->slot[e] * C, in.value + (in.rows - w->had[e]) * C, w->had[e] * C * sizeof(real));
-        if (made) memcpy(r.x->val + first * C, u->new->val + from * C, made * C * sizeof(real));
-        if (!r.visible) continue;
-        memset(r.visible + w->slot[e], 1, w->had[e]);
-        memcpy(r.visible + first, u->visible + from, made);
-    }
-    return r;
-}
-
-/* ---- most used -------------------------------------------------------------------------------------------------- */
-
-/* Weight that each row of w->past received in memory, summed over heads and queries, and how many queries that were by the end
- * of segment s. */
-struct usage {
-    real *received;
-    real *before;   /* queries of earlier windows */
-};
-
-static struct usage usage_of(struct pass *p, const struct compressive *a, const struct window *w)
-{
-    arena *m = p->tape->memory;
-    const size_t rows = w->past.offset[p->pack->n];
-    struct usage u = {ARENA_ZEROS(m, real, rows), ARENA_ZEROS(m, real, rows)};
-    for (size_t e = 0; e < p->pack->n; e++) {
-        const struct carried in = carried_in(p, a->usage, e);
-        for (size_t i = 0; i < w->past.carried[e] && i < in.rows; i++) {
-            const real *row = in.value + (in.rows - w->past.carried[e] + i) * 2;
-            u.received[w->past.offset[e] + i] = row[0];
-            u.before[w->past.offset[e] + i] = row[1];
-        }
-    }
-    return u;
-}
-
-/* Queries that have seen row i of the history in memory by the end of segment s: all own rows after its own segment. */
-static real queries_since(struct pass *p, const struct window *w, const struct usage *u, size_t s, size_t i)
-{
-    const size_t e = w->example[s], carried = w->past.carried[e], rows = w->segment->offset[s + 1] - p->pack->offset[e];
-    if (i < carried) return u->before[w->past.offset[e] + i] + (real)rows;
-    const size_t inserted = ((i - carried) / w->size.segment + 1) * w->size.segment;
-    return rows > inserted ? (real)(rows - inserted) : 0;
-}
-
-static bool more_used(real a, real b, bool newer)
-{
-    return a > b || (a == b && newer);
-}
-
-/* Of rows gone..goes of segment s's history the c-th part with the largest mean use; their numbers in the history, ascending. */
-static void choose_most_used(struct pass *p, const struct window *w, const struct usage *u, size_t s, size_t *chosen)
-{
-    const size_t from = w->gone[s], rows = w->goes[s] - from, e = w->example[s], mark = arena_mark(p->tape->memory);
-    real *use = ARENA_ARRAY(p->tape->memory, real, rows);
-    for (size_t i = 0; i < rows; i++) {
-        const real n = queries_since(p, w, u, s, from + i);
-        use[i] = n > 0 ? u->received[w->past.offset[e] + from + i] / n : 0;
-        if (use[i] != use[i]) use[i] = INFINITY; /* of NaN too there must be an order */
-    }
-    for (size_t i = 0; i < rows; i++) {
-        size_t better = 0;
-        for (size_t j = 0; j < rows; j++) better += j != i && more_used(use[j], use[i], j > i);
-        if (better < rows / w->size.rate) *chosen++ = from + i;
-    }
-    arena_rewind(p->tape->memory, mark);
-}
-
-/* One segment after another, without gradients: attend, add up the weights, choose.  `request` holds the pieces X and M; q is
- * without u.  Sets usage, u->new and u->visible. */
-static void choose_by_use(struct pass *p, const struct compressive *a, const struct window *w, struct update *u,
-                               const struct usage *usage, node *q, const struct attention_request *request, const struct range *slots)
-{
-    arena *m = p->tape->memory;
-    const size_t C = p->input->cols, c = w->size.rate, made = u->offset[p->pack->n] / c;
-    const struct attention_source *X = &request->piece[0], *M = &request->piece[1];
-    const size_t HD = X->k->cols;
-    if (made) u->new = tape_leaf(p->tape, made, C, ARENA_ZEROS(m, real, made * C), NULL);
-    /* keys and values of all slots: those carried in are known, the others are copied from M as they are chosen */
-    const struct slots_of_window all = slots_of_window(p, a, w, u);
-    node *x = all.x ? pass_normed(p, all.x) : NULL, *k = NULL, *v = NULL;
-    if (x) k = detached(p->tape, heads_k(p, &a->heads, x)), v = detached(p->tape, heads_v(p, &a->heads, x));
-
-    struct pack one = *w->segment;
-    one.n = 1;
-    node *told[2];
-    const struct score_term *term = relative_term(p, &a->relative, &one, detached(p->tape, q), request->scale, told);
-    struct attention_request rq = {.pack = &one, .heads = request->heads, .scale = request->scale, .pieces = x ? 3 : 2};
-    rq.piece[0] = *X, rq.piece[1] = *M;
-    rq.piece[2] = (struct attention_source){.k = k, .v = v, .pattern = M->pattern, .visible = all.visible};
-    for (size_t i = 0; i < rq.pieces; i++) {
-        struct attention_source *piece = &rq.piece[i];
-        piece->q = detached(p->tape, X->q);
-        if (i < 2) piece->k = detached(p->tape, piece->k), piece->v = detached(p->tape, piece->v);
-        piece->term = term;
-        piece->term_input[0] = piece->term_input[1] = NULL;
-    }
-    rq.piece[1].received = usage->received;
-    size_t *chosen = ARENA_ARRAY(m, size_t, made);
-    for (size_t s = 0; s < w->segment->n; s++) {
-        const size_t e = w->example[s], mark = arena_mark(m);
-        if (w->made[e] < w->goes[s]) continue; /* a last segment whose update nobody wants */
-        one.offset = w->segment->offset + s, one.id = w->segment->id + s, one.first = w->segment->first + s;
-        rq.piece[1].key_offset = M->key_offset + s, rq.piece[1].key_end = M->key_end + s, rq.piece[1].key_first = M->key_first + s;
-        rq.piece[2].key_offset = slots->from + s, rq.piece[2].key_end = slots->to + s, rq.piece[2].key_first = slots->first + s;
-        (void)softmax_attention(p->tape, &rq);
-        arena_rewind(m, mark);
-        if (w->goes[s] == w->gone[s] || !made) continue;
-        choose_most_used(p, w, usage, s, chosen);
-        for (size_t i = 0; i < (w->goes[s] - w->gone[s]) / c; i++) {
-            const size_t row = w->past.offset[e] + chosen[i], number = w->gone[s] / c + i;
-            const size_t from = u->offset[e] / c + number, at = w->slot[e] + w->had[e] + number;
-            memcpy(u->new->val + from * C, w->past.x->val + row * C, C * sizeof(real));
-            memcpy(k->val + at * HD, M->k->val + row * HD, HD * sizeof(real));
-            memcpy(v->val + at * HD, M->v->val + row * HD, HD * sizeof(real));
-            if (u->visible) u->visible[from] = all.visible[at] = w->past.visible[row];
-        }
-    }
+    a->memories.compressed = builder_carry(b, "compressed", compressed, C);
+    if (o->compression == COMPRESS_MOST_USED) a->memories.usage = builder_carry(b, "usage", larger(memory, 1), 2);
 }
 
 /* ---- losses ----------------------------------------------------------------------------------------------------- */
@@ -490,57 +213,6 @@ static void split_fresh(struct pass *p, const struct compressive *a, const struc
     fresh->visible = u->visible;
 }
 
-/* ---- what is left for the next part ----------------------------------------------------------------------------- */
-
-/* Row i of the history of example e. */
-static const real *history_row(const struct pass *p, const struct compressive *a, const struct window *w, size_t e, size_t i)
-{
-    const struct carried in = carried_in(p, a->memory, e);
-    const size_t C = p->input->cols, n = w->past.carried[e];
-    return i < n ? in.value + (in.rows - n + i) * C : p->input->val + (p->pack->offset[e] + i - n) * C;
-}
-
-static bool history_visible(const struct pass *p, const struct window *w, size_t e, size_t i)
-{
-    return i < w->past.carried[e] || !p->pack->valid || p->pack->valid[p->pack->offset[e] + i - w->past.carried[e]];
-}
-
-/* `last`: the example's last segment. */
-static void leave_memory(struct pass *p, const struct compressive *a, const struct window *w, const struct usage *usage, size_t last)
-{
-    const size_t C = p->input->cols, e = w->example[last], from = w->goes[last];
-    const size_t to = w->past.carried[e] + p->pack->offset[e + 1] - p->pack->offset[e];
-    size_t rows = 0;
-    for (size_t i = from; i < to; i++) rows += history_visible(p, w, e, i);
-    real *memory = pass_carry_out(p, a->memory, e, rows);
-    real *used = a->usage.number ? pass_carry_out(p, a->usage, e, rows) : NULL;
-    for (size_t i = from; i < to; i++) {
-        if (!history_visible(p, w, e, i)) continue;
-        if (memory) memcpy(memory, history_row(p, a, w, e, i), C * sizeof(real)), memory += C;
-        if (!used) continue;
-        const bool seen = i < w->past.offset[e + 1] - w->past.offset[e];
-        used[0] = seen ? usage->received[w->past.offset[e] + i] : 0;
-        used[1] = queries_since(p, w, usage, last, i);
-        used += 2;
-    }
-}
-
-static void leave_slots(struct pass *p, const struct compressive *a, const struct window *w, const struct slots_of_window *slots, size_t e)
-{
-    const size_t C = p->input->cols;
-    size_t from = w->slot[e + 1], rows = 0;
-    while (from > w->slot[e] && rows < w->size.compressed) {
-        from--;
-        rows += !slots->visible || slots->visible[from];
-    }
-    real *to = pass_carry_out(p, a->compressed, e, rows);
-    for (size_t i = from; to && i < w->slot[e + 1]; i++) {
-        if (slots->visible && !slots->visible[i]) continue;
-        memcpy(to, slots->x->val + i * C, C * sizeof(real));
-        to += C;
-    }
-}
-
 /* ---- the layer -------------------------------------------------------------------------------------------------- */
 
 static node *compressive_forward(struct pass *p, const void *layer, node *x)
@@ -550,7 +222,8 @@ static node *compressive_forward(struct pass *p, const void *layer, node *x)
     arena *m = p->tape->memory;
     const enum loss loss = p->training ? loss_of(o) : LOSS_NONE;
     const bool leaving = p->pack->state_out != NULL;
-    const struct window w = window_of(p, a, leaving || loss == LOSS_AUTO_ENCODING || loss == LOSS_RECONSTRUCTION);
+    const bool last_update = leaving || loss == LOSS_AUTO_ENCODING || loss == LOSS_RECONSTRUCTION;
+    const struct window w = window_of(p, &a->memories, sizes_of(o, p->train_length, p->training), last_update);
     const ptrdiff_t far = o->same_length ? (ptrdiff_t)(w.size.memory + w.size.compressed) - 1 : PATTERN_FAR;
     struct pattern *pattern = ARENA_ARRAY(m, struct pattern, 2);
     pattern[0] = (struct pattern){p->causal ? 0 : -PATTERN_FAR, far, 1}, pattern[1] = (struct pattern){-PATTERN_FAR, far, 1};
@@ -577,13 +250,14 @@ static node *compressive_forward(struct pass *p, const void *layer, node *x)
 
     const struct range compressed = compressed_range(p, &w, &memory);
     struct usage usage = {0};
-    struct update update = gather_old(p, &w);
-    if (a->usage.number) usage = usage_of(p, a, &w);
+    struct update update = update_of(p, &w);
+    if (a->memories.usage.number) usage = usage_of(p, &a->memories, &w);
     const bool by_use = o->compression == COMPRESS_MOST_USED && w.size.compressed;
-    if (by_use && (update.old || (leaving && w.past.x))) choose_by_use(p, a, &w, &update, &usage, q, &rq, &compressed);
+    if (by_use && (update.old || (leaving && w.past.x)))
+        choose_most_used(p, &a->memories, &w, &a->heads, &a->relative, q, &rq, &compressed, &usage, &update);
     else if (update.old) update.new = compress(p, &a->f, update.old, update.n_runs, update.run, update.valid);
 
-    const struct slots_of_window slots = slots_of_window(p, a, &w, &update);
+    const struct compressed slots = compressed_of(p, &a->memories, &w, &update);
     if (slots.x) {
         node *c = pass_normed(p, slots.x);
         struct attention_source *CM = &rq.piece[rq.pieces++];
@@ -595,11 +269,7 @@ static node *compressive_forward(struct pass *p, const void *layer, node *x)
     if (update.new && loss == LOSS_BPTT) split_fresh(p, a, &w, &update, &compressed, &rq);
     if (update.new && loss == LOSS_AUTO_ENCODING) add_auto_encoding(p, a, &update);
     if (update.new && loss == LOSS_RECONSTRUCTION) add_reconstruction(p, a, &w, &update, q, rq.piece[1].k, rq.piece[1].v);
-    for (size_t s = 0; leaving && s < w.segment->n; s++) {
-        if (!last_of_example(&w, s)) continue;
-        leave_memory(p, a, &w, &usage, s);
-        if (w.size.compressed) leave_slots(p, a, &w, &slots, w.example[s]);
-    }
+    if (leaving) memories_leave(p, &a->memories, &w, &slots, &usage);
     return heads_out(p, &a->heads, softmax_attention(p->tape, &rq));
 }
 
@@ -613,22 +283,21 @@ static size_t compressive_stops_at(const void *options, size_t trained)
 static double compressive_flops(const void *options, const struct model_options *m, bool causal, size_t T)
 {
     const struct compressive_options *o = options;
-    const struct sizes z = sizes_of(o, T, true);
+    const struct memory_sizes z = sizes_of(o, T, true);
     const double HD = (double)m->heads * (double)heads_width(m), C = (double)m->width;
-    double pairs = 0, weighed = 0;
+    double pairs = 0;
     size_t before_last = 0, gone = 0;
     for (size_t at = 0; at < T; at += z.segment) {
         const size_t rows = smaller(z.segment, T - at);
-        before_last = at, gone = left(&z, at);
+        before_last = at, gone = memory_left(&z, at);
         const double seen = (double)(at - gone) + (double)smaller(gone / z.rate, z.compressed);
         pairs += heads_pairs(causal, rows) + (double)rows * seen;
-        weighed += (double)(heads_pairs(causal, rows) + (double)rows * seen);
     }
     const double slots = z.compressed ? (double)(gone / z.rate) : 0;
-    const double distances = (double)(smaller(z.segment, T) + most_memory(&z) + z.compressed);
+    const double distances = (double)(smaller(z.segment, T) + memory_most(&z) + z.compressed);
     double flops = heads_flops(m, T, 1.5 * pairs) + (4 * ((double)before_last + slots) + 2 * distances) * C * HD;
     if (z.compressed) flops += (double)gone * compression_flops(o->compression, C);
-    if (z.compressed && o->compression == COMPRESS_MOST_USED) flops += (6 + 4) * weighed * HD; /* the first pass, and its weights again */
+    if (z.compressed && o->compression == COMPRESS_MOST_USED) flops += (6 + 4) * pairs * HD; /* the first pass, its weights again */
     return flops;
 }
 
