@@ -17,8 +17,9 @@ small_size = sprintf('%.1f', 0.78 * base)
 
 array colors[7] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#000000', '#e69f00', '#56b4e9']
 array shapes[10] = [7, 5, 9, 11, 13, 6, 4, 8, 10, 12]
-color(i) = colors[int(look[i]) % 7 + 1]
-shape(i) = shapes[int(look[i]) % 10 + 1]
+gray = '#777777'
+color(i) = look[i] < 1000 ? colors[int(look[i]) % 7 + 1] : gray # 1000: CURVE_GRAY of figure.h
+shape(i) = look[i] < 1000 ? shapes[int(look[i]) % 10 + 1] : 0
 point_size = format eq 'svg' ? 0.6 : 0.8
 do for [i = 1:n] {
     s = int(look[i]) % 5
@@ -27,9 +28,9 @@ do for [i = 1:n] {
     if (s == 2) { set linetype i linewidth 1.6 dashtype (4,4) }
     if (s == 3) { set linetype i linewidth 1.6 dashtype (14,5,3,5) }
     if (s == 4) { set linetype i linewidth 1.6 dashtype (24,4,8,4) }
+    if (look[i] >= 1000) { set linetype i linewidth 1.2 dashtype solid }
     set linetype i linecolor rgb color(i) pointtype shape(i) pointsize point_size
 }
-gray = '#777777'
 
 set border 3 linewidth 0.8 linecolor rgb '#333333'
 set tics nomirror out scale 0.6
@@ -37,7 +38,7 @@ set grid ytics linewidth 0.5 linecolor rgb '#e6e6e6' linetype 1
 set key off
 set label figure_title at graph 0, graph 1.045 left font ','.title_size
 set label x_title at graph 0.5, screen (format eq 'svg' ? 0.02 : 0.035) center
-set lmargin at screen 0.1
+set lmargin at screen 0.1 + (y_digits > 4 ? 0.011 * (y_digits - 4) : 0)
 set bmargin at screen 0.125
 set tmargin at screen 0.925
 right = 1 - 0.0112 * widest - 0.05
@@ -48,6 +49,7 @@ set xrange [x_low:x_high * 1.0005] # the last tick and point lie inside
 set format x '%g'
 set yrange [y_low:y_high]
 if (log_x) { set logscale x 2 }
+if (log_y) { set logscale y 10 }
 
 # Where a few curves explode the axis is fine near the bottom and like a logarithm far above it, and says so.
 f(y) = log(1 + (y > y_low ? y - y_low : 0) / bend)

@@ -113,10 +113,7 @@ static void checks(void **state)
 static void benches(void **state)
 {
     (void)state;
-    const struct finished *f = run_reach("bench rope keynorm --lengths 16,40 --tokens 64 --width 8 --layers 1 --heads 2 --seconds 0 --threads 1 --causal");
-    expect(f, 0, "GFLOP/s");
-    assert_non_null(strstr(f->out, "keynorm             40      1"));
-    assert_non_null(strstr(f->out, "rope                16      4"));
+    expect(run_reach("bench rope keynorm --lengths 16,40 --tokens 64 --width 8 --layers 1 --heads 2 --seconds 0 --threads 1 --causal"), 0, "GFLOP/s");
     expect(run_reach("bench learned --lengths 8 --tokens 8 --width 6 --heads 3 --layers 1 --seconds 0 --set beyond=tile"), 0, "learned");
 }
 

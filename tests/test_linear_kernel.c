@@ -28,8 +28,9 @@ static void near_rows(const struct linear_spec *s, const char *what, const real 
         for (size_t c = 0; c < cols; c++) {
             const double x = got[i * stride + c] - (before ? before[i * stride + c] : 0), y = wanted[i * cols + c];
             if (fabs(x - y) <= 1e-12 * most) continue;
-            fail_msg("%s[%zu][%zu]: got %.15g, wanted %.15g; rows %zu, F %zu, Dv %zu, sees %d, decay %g, normalise %d, state %d, hidden %d",
-                     what, i, c, x, y, s->rows, s->F, s->Dv, s->sees, s->decay, s->normalise, s->with_state, s->hidden);
+            fail_msg("%s[%zu][%zu]: got %.15g, wanted %.15g; rows %zu, F %zu, Dv %zu, sees %d, decay %g, normalise %d, state %d, hidden %d, segment %zu, bptt %zd, delta %d",
+                     what, i, c, x, y, s->rows, s->F, s->Dv, s->sees, s->decay, s->normalise, s->with_state, s->hidden,
+                     s->segment, (ptrdiff_t)s->bptt, s->delta);
         }
     }
 }
@@ -69,6 +70,12 @@ static void quadratic_form(void **state)
     linear_each_spec(one_spec, NULL);
 }
 
+static void memory_in_segments(void **state)
+{
+    (void)state;
+    linear_each_memory(one_spec, NULL);
+}
+
 /* The quadratic form's own gradients, and so the kernel's, by central differences of the kernel. */
 static double loss_of(struct linear_problem *p)
 {
@@ -83,8 +90,11 @@ static double loss_of(struct linear_problem *p)
 static void differences(void **state)
 {
     (void)state;
-    for (int kind = 0; kind < 10; kind++) {
-        const struct linear_spec s = {.rows = 67, .F = 5, .Dv = 3, .sees = (enum linear_sight[]){LINEAR_CAUSAL, LINEAR_BOTH, LINEAR_CAUSAL,
+    for (int kind = 0; kind < 18; kind++) { /* from 10 on, memories in segments */
+        const bool memory = kind >= 10;
+        const struct linear_spec s = memory ? (struct linear_spec){
+                                      .rows = 150, .F = 5, .Dv = 3, .sees = LINEAR_MEMORY, .decay = 1, .normalise = kind / 2 % 2, .with_state = 1,
+                                      .hidden = 1, .segment = kind >= 14 ? 65 : 7, .bptt = SIZE_MAX, .delta = kind % 2} : (struct linear_spec){.rows = 67, .F = 5, .Dv = 3, .sees = (enum linear_sight[]){LINEAR_CAUSAL, LINEAR_BOTH, LINEAR_CAUSAL,
                                       LINEAR_BOTH, LINEAR_MEMORY}[kind % 5], .decay = kind % 5 == 2 || kind % 5 == 3 ? 0.9 : 1,
                                       .normalise = kind / 5, .with_state = 1, .hidden = 1};
         struct linear_problem *p = linear_problem_new(&s, k, 2), *was = linear_problem_new(&s, k, 2);
@@ -282,8 +292,9 @@ static void state_as_a_node(void **state)
     }
 }
 
-/* The delta rule by two calls (see linear_attention.c): what is already stored leaves the memory as it is. */
-static void delta_rule_by_two_calls(void **state)
+/* The delta rule by two calls, first k reads and then what is new is written, and by one: what is already stored leaves the
+ * memory as it is.  Its z grows, so a third read finds half of the value. */
+static void delta_rule(void **state)
 {
     (void)state;
     arena *memory = arena_new("test");
@@ -305,6 +316,20 @@ static void delta_rule_by_two_calls(void **state)
         for (size_t e = 0; e < DV; e++) near("M", behind->val[f * (DV + 1) + e], once->val[f * (DV + 1) + e], 1e-14);
         near("z", behind->val[f * (DV + 1) + DV], 2 * features[f], 1e-14);
     }
+    static const size_t thrice[] = {0, 3};
+    const struct pack rows = {.n = 1, .offset = thrice, .id = ids, .first = first};
+    real keys[3 * F], many[3 * DV];
+    for (int i = 0; i < 3; i++) memcpy(keys + i * F, features, sizeof features), memcpy(many + i * DV, values, sizeof values);
+    node *x = tape_leaf(&tp, 3, F, keys, NULL);
+    const struct linear_request rq = {.pack = &rows, .heads = 1, .sees = LINEAR_MEMORY, .normalise = true, .q = x, .k = x, .segment = 1,
+                                      .bptt = SIZE_MAX, .delta = true, .v = tape_leaf(&tp, 3, DV, many, NULL)};
+    const node *y = linear_attention(&tp, &rq, &behind);
+    for (int c = 0; c < DV; c++) near("nothing yet", y->val[c], 0, 0), near("v", y->val[DV + c], values[c], 1e-14), near("v / 2", y->val[2 * DV + c], values[c] / 2, 1e-14);
+    for (size_t f = 0; f < F; f++)
+        for (size_t e = 0; e < DV; e++) {
+            /* the second write leaves M; the third finds v / 2 and adds the other half */
+            near("M", behind->val[f * (DV + 1) + e], 1.5 * once->val[f * (DV + 1) + e], 1e-14);
+        }
     arena_free(memory);
 }
 
@@ -319,9 +344,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quadratic_form),  cmocka_unit_test(differences),     cmocka_unit_test(parts_are_one_pass),
+        cmocka_unit_test(quadratic_form),  cmocka_unit_test(memory_in_segments), cmocka_unit_test(differences), cmocka_unit_test(parts_are_one_pass),
         cmocka_unit_test(special_cases),   cmocka_unit_test(causal_exactly),  cmocka_unit_test(state_as_a_node),
-        cmocka_unit_test(delta_rule_by_two_calls),
+        cmocka_unit_test(delta_rule),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -25,8 +25,8 @@ static void near_rows(const struct kernel *k, const struct linear_spec *s, const
             const double x = (double)got[i * stride + c] - (before ? (double)before[i * stride + c] : 0), y = wanted[i * cols + c];
             if (fabs(x - y) <= tolerance * most) continue;
             fail_msg("%s, %s[%zu][%zu]: got %.9g, wanted %.9g, error %.2g; rows %zu, F %zu, Dv %zu, sees %d, decay %g, normalise %d, "
-                     "state %d, hidden %d", k->name, what, i, c, x, y, fabs(x - y) / most, s->rows, s->F, s->Dv, s->sees, s->decay,
-                     s->normalise, s->with_state, s->hidden);
+                     "state %d, hidden %d, segment %zu, bptt %zd, delta %d", k->name, what, i, c, x, y, fabs(x - y) / most, s->rows, s->F, s->Dv, s->sees, s->decay,
+                     s->normalise, s->with_state, s->hidden, s->segment, (ptrdiff_t)s->bptt, s->delta);
         }
     }
 }
@@ -61,6 +61,12 @@ static void quadratic_form(void **state)
 {
     (void)state;
     EACH_TABLE(k) linear_each_spec(one_spec, k);
+}
+
+static void memory_in_segments(void **state)
+{
+    (void)state;
+    EACH_TABLE(k) linear_each_memory(one_spec, k);
 }
 
 static void causal_exactly(void **state)
@@ -177,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quadratic_form),
+        cmocka_unit_test(memory_in_segments),
         cmocka_unit_test(causal_exactly),
         cmocka_unit_test(long_and_wide),
         cmocka_unit_test(features),

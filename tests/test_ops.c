@@ -685,6 +685,31 @@ static void scales(void **state)
     }
 }
 
+/* mix_heads */
+
+static node *make_mix(tape *tp, node **in, const void *about)
+{
+    return mix_heads(tp, in[0], in[1], *(const size_t *)about, in[2]);
+}
+
+static void mixes(void **state)
+{
+    (void)state;
+    EACH_SHAPE(n, C) {
+        const size_t D = C == 12 ? 4 : C == 13 ? 1 : C;
+        struct problem p = {.what = "mix_heads", .make = make_mix, .about = &D};
+        add_input(&p, n, C, 1);
+        add_input(&p, n, C, 1);
+        add_input(&p, 1, C / D, 2);
+        const node *y = forward(&p, true);
+        for (size_t i = 0; i < n * C; i++) {
+            const double a = p.in[0].val[i], b = p.in[1].val[i], g = 1 / (1 + exp(-p.in[2].val[i % C / D]));
+            near("mix_heads", y->val[i], a + g * (b - a), 1e-14);
+        }
+        check_problem(&p);
+    }
+}
+
 /* pool, prepend */
 
 struct pool_about { struct pack pack; enum pool_kind kind; };
@@ -1225,7 +1250,7 @@ int main(void)
         cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
         cmocka_unit_test(chain),          cmocka_unit_test(drops),           cmocka_unit_test(drop_statistics),
         cmocka_unit_test(drop_any_pack),  cmocka_unit_test(drop_off),        cmocka_unit_test(rotations),
-        cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales),
+        cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales), cmocka_unit_test(mixes),
         cmocka_unit_test(pools),          cmocka_unit_test(prepends),        cmocka_unit_test(cross_entropies),
         cmocka_unit_test(cross_entropy_extremes),                            cmocka_unit_test(attentions_op),
         cmocka_unit_test(attention_evaluates),      cmocka_unit_test(attention_ranges),

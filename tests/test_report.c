@@ -95,6 +95,26 @@ static void axes(void **state)
     assert_true(s.high > s.low);
 }
 
+static void logarithmic_axes(void **state)
+{
+    (void)state;
+    static const double wide[] = {900, 2e5, NAN, 0, -1, INFINITY}, narrow[] = {1000, 1010}, one[] = {64};
+    static const struct { const double *y; size_t n, least; } cases[] = {{wide, 6, 4}, {wide, 1, 2}, {narrow, 2, 2}, {one, 1, 2}, {one, 0, 2}};
+    double ticks[64];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const struct scale s = scale_log_of(cases[k].y, cases[k].n);
+        assert_true(s.log && s.low > 0 && s.high > s.low);
+        near(scale_place(&s, s.low), 0, 0);
+        near(scale_place(&s, sqrt(s.low * s.high)), 0.5, 1e-12); /* equal factors, equal heights */
+        near(scale_place(&s, s.high), 1, 1e-12);
+        for (size_t i = 0; i < cases[k].n; i++)
+            if (isfinite(cases[k].y[i]) && cases[k].y[i] > 0) assert_true(s.low < cases[k].y[i] && cases[k].y[i] < s.high);
+        const size_t n = scale_ticks(&s, ticks, 64);
+        assert_true(n >= cases[k].least && n <= 12);
+        for (size_t i = 0; i < n; i++) assert_true(ticks[i] >= s.low && ticks[i] <= s.high && (i == 0 || ticks[i] > ticks[i - 1]));
+    }
+}
+
 static void labels_spread(void **state)
 {
     (void)state;
@@ -501,6 +521,7 @@ int main(void)
         cmocka_unit_test(widths),
         cmocka_unit_test(numbers),
         cmocka_unit_test(axes),
+        cmocka_unit_test(logarithmic_axes),
         cmocka_unit_test(labels_spread),
         cmocka_unit_test(snapshot_text),
         cmocka_unit_test(snapshot_color),

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "train/optimizer.h"
 #include "train/workers.h"
+#include "variants/variant.h"
 
 #define MOST_STEPS 10000
 
@@ -68,8 +69,9 @@ static void measure(struct bench *b, struct bench_result *out)
     if (!took) status_no_memory("timings", MOST_STEPS * sizeof *took);
     one_step(b, 1);
     const double start = clock_seconds();
+    const size_t least = b->rq->least_steps ? b->rq->least_steps : 3;
     size_t n = 0;
-    while (n < 3 || (n < MOST_STEPS && clock_seconds() - start < b->rq->seconds)) {
+    while (n < least || (n < MOST_STEPS && clock_seconds() - start < b->rq->seconds)) {
         const double before = clock_seconds();
         one_step(b, (int64_t)n + 2);
         took[n++] = clock_seconds() - before;
@@ -80,9 +82,39 @@ static void measure(struct bench *b, struct bench_result *out)
     free(took);
 }
 
+static status check_part(const char *name, unsigned can, bool causal)
+{
+    if (causal && !(can & CAN_CAUSAL)) FAIL(ERR_CONFIG, "%s has no causal form", name);
+    if (!causal && !(can & CAN_BIDIRECTIONAL)) FAIL(ERR_CONFIG, "%s has only a causal form", name);
+    return OK;
+}
+
+/* What building a model takes for granted. */
+static status check_request(const struct bench_request *rq)
+{
+    const struct attention *a = rq->attention;
+    const struct position *s = rq->position;
+    const struct model_options *m = &rq->model;
+    const bool causal = rq->classes == 0 || m->causal;
+    const char *why = NULL;
+    if (!m->head_width && m->width % m->heads != 0)
+        FAIL(ERR_CONFIG, "width %lld is not divisible by heads %lld", (long long)m->width, (long long)m->heads);
+    if (a->check) TRY(a->check(rq->attention_options, m, causal)); /* knows more to say than the flags */
+    TRY(check_part(a->name, a->can, causal));
+    TRY(check_part(s->name, s->can, causal));
+    if (a->can & CAN_OWN_POSITIONS && (s->add || s->rotate || s->term)) FAIL(ERR_CONFIG, "%s has its own positions and takes no %s", a->name, s->name);
+    if (s->rotate && !(a->can & CAN_ROTATE)) FAIL(ERR_CONFIG, "%s takes no positions that rotate, and %s does", a->name, s->name);
+    if (s->term && !(a->can & CAN_TERM)) FAIL(ERR_CONFIG, "%s takes no positions that add to scores, and %s does", a->name, s->name);
+    if (a->refuses_length) why = a->refuses_length(rq->attention_options, rq->length, rq->length);
+    if (!why && s->refuses_length) why = s->refuses_length(rq->position_options, rq->length, rq->length);
+    if (why) FAIL(ERR_CONFIG, "length %zu: %s", rq->length, why);
+    return OK;
+}
+
 status bench_run(const struct bench_request *rq, struct bench_result *out)
 {
     struct bench b = {.rq = rq};
+    TRY(check_request(rq));
     const struct model_spec spec = {.options = &rq->model, .attention = rq->attention, .attention_options = rq->attention_options,
                                     .position = rq->position, .position_options = rq->position_options, .vocabulary = rq->vocabulary,
                                     .classes = rq->classes, .train_length = rq->length, .seed = 1};

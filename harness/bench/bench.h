@@ -14,7 +14,8 @@ struct bench_request {
     size_t pack_rows, shards;
     int    threads;
     bool   forward_only;
-    double seconds;                     /* measure about so long, at least 3 steps after 1 that is not counted */
+    double seconds;                     /* measure about so long, after 1 step that is not counted */
+    size_t least_steps;                 /* but at least so many steps; 0: 3                     */
     const struct kernel *kernel;
 };
 

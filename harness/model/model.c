@@ -90,6 +90,14 @@ static void build(struct model *m)
     builder_done(&b);
 }
 
+/* The model outlives what its spec pointed to. */
+static const void *copied(arena *a, const void *options, size_t size)
+{
+    void *own = arena_zero(a, size + 1);
+    if (size) memcpy(own, options, size);
+    return own;
+}
+
 status model_new(const struct model_spec *spec, struct model **out)
 {
     *out = NULL;
@@ -105,6 +113,8 @@ status model_new(const struct model_spec *spec, struct model **out)
     m->causal = causal;
     m->head_width = (size_t)(o->head_width ? o->head_width : o->width / o->heads);
     m->memory = arena_new("model");
+    m->spec.attention_options = copied(m->memory, spec->attention_options, spec->attention->options_size);
+    m->spec.position_options = copied(m->memory, spec->position_options, spec->position->options_size);
     build(m);
     model_prepare(m, spec->train_length + 1);
     *out = m;

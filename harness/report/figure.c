@@ -74,7 +74,7 @@ static void y_range(const struct figure *f, struct frame *a)
                 y = more(y, n, sizeof *y);
                 y[n++] = f->curve[i].at[j].y;
             }
-    a->scale = scale_of(y, n, f->may_bend);
+    a->scale = f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
@@ -117,14 +117,21 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
 {
     fprintf(out, "x_low = %.10g\nx_high = %.10g\ny_low = %.10g\ny_high = %.10g\nbend = %.10g\n", a->x_low, a->x_high,
             a->scale.low, a->scale.high, a->scale.bend);
-    fprintf(out, "log_x = %d\nx_mark = %.10g\n", f->log_x, f->x_mark);
+    fprintf(out, "log_x = %d\nlog_y = %d\nx_mark = %.10g\n", f->log_x, f->log_y, f->x_mark);
     put_text(out, "mark", f->mark);
     put_text(out, "figure_title", f->title);
     put_text(out, "x_title", f->x_label);
     put_text(out, "y_title", f->y_label);
+    size_t digits = 0; /* of the widest tick */
     fputs("set ytics (", out);
-    for (size_t i = 0; i < a->n_ticks; i++) fprintf(out, "%s'%.6g' %.10g", i ? ", " : "", a->ticks[i], a->ticks[i]);
-    fputs(")\n", out);
+    for (size_t i = 0; i < a->n_ticks; i++) {
+        char tick[32];
+        snprintf(tick, sizeof tick, "%.*g", f->log_y ? 10 : 6, a->ticks[i]);
+        fprintf(out, "%s'%s' %.10g", i ? ", " : "", tick, a->ticks[i]);
+        const size_t n = strlen(tick) - (strchr(tick, '.') != NULL);
+        if (n > digits) digits = n;
+    }
+    fprintf(out, ")\ny_digits = %zu\n", digits);
 }
 
 /* A tick at every x that occurs, once. */

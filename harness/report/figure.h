@@ -9,9 +9,11 @@
 
 struct point { double x, y, sd; };  /* sd NaN: no error bar */
 
+#define CURVE_GRAY 1000
+
 struct curve {
     char          label[96];
-    size_t        style;      /* colour, dash and point shape: plots/style.gp */
+    size_t        style;      /* colour, dash and point shape: plots/style.gp; CURVE_GRAY: computed, not measured */
     size_t        n;
     struct point *at;         /* owned; x ascending                           */
 };
@@ -25,6 +27,7 @@ struct figure {
     char        name[160];    /* of the file, without folder and ending       */
     char        title[256], x_label[96], y_label[96];
     bool        log_x;        /* base 2                                       */
+    bool        log_y;        /* base 10; else linear, or:                    */
     bool        ticks_at_x;   /* a tick at each x of the curves               */
     bool        may_bend;     /* the vertical axis may be like a logarithm: scale.h */
     double      x_mark;       /* a vertical line here; 0: none                */

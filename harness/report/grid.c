@@ -173,17 +173,37 @@ static void print_part(FILE *out, const struct grid *g, const struct part *p)
     free(text);
 }
 
+/* Columns whose title is wider than they are together make up for it. */
+static void widen_groups(const struct grid *g, struct part *p)
+{
+    for (size_t i = 1, j; i < g->n_columns; i = j) {
+        size_t width = 0;
+        const size_t text = text_width(g->group[i]);
+        for (j = i; j < g->n_columns && strcmp(g->group[i], g->group[j]) == 0; j++) width += 2 + p->width[j];
+        for (size_t k = 0; width + k < text + 2; k++) p->width[j - 1 - k % (j - i)]++;
+    }
+}
+
+/* The first column that goes below: where the line is full, or before that the start of the group it would cut in two. */
+static size_t part_end(const struct grid *g, const struct part *p)
+{
+    size_t width = p->width[0], group = p->from;
+    for (size_t i = p->from; i < g->n_columns; i++) {
+        if (strcmp(g->group[i], g->group[group]) != 0) group = i;
+        width += 2 + p->width[i];
+        if (width > GRID_WIDTH && i > p->from) return g->group[i][0] && group > p->from ? group : i;
+    }
+    return g->n_columns;
+}
+
 static void print_text(FILE *out, const struct grid *g, bool color)
 {
     struct part p = {.from = 1, .color = color};
     for (size_t i = 0; i < g->n_columns; i++) p.width[i] = width_of(g, i, color);
+    widen_groups(g, &p);
     fprintf(out, "%s%s%s\n", color ? BOLD : "", g->caption, color ? PLAIN : "");
     do {
-        size_t width = p.width[0];
-        for (p.to = p.from; p.to < g->n_columns; p.to++) {
-            width += 2 + p.width[p.to];
-            if (width > GRID_WIDTH && p.to > p.from) break;
-        }
+        p.to = part_end(g, &p);
         if (p.from > 1) fputc('\n', out);
         print_part(out, g, &p);
         p.from = p.to;

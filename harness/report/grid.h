@@ -10,7 +10,7 @@ enum table_format { TABLE_TEXT, TABLE_MD, TABLE_CSV, TABLE_TEX };
 
 #define GRID_COLUMNS 72
 #define GRID_TEXT    72
-#define GRID_WIDTH   100 /* columns of a terminal; wider tables go on below, first column repeated */
+#define GRID_WIDTH   100 /* columns of a terminal; wider tables go on below, at a group if they can, first column repeated */
 
 struct grid_cell {
     char text[GRID_TEXT];

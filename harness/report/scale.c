@@ -10,6 +10,7 @@
 
 static double f(const struct scale *s, double y)
 {
+    if (s->log) return log(fmax(y, s->low) / s->low);
     return s->bend > 0 ? log1p(fmax(y - s->low, 0) / s->bend) : y - s->low;
 }
 
@@ -62,6 +63,21 @@ struct scale scale_of(const double *y, size_t n, bool may_bend)
     return s;
 }
 
+struct scale scale_log_of(const double *y, size_t n)
+{
+    struct scale s = {.low = INFINITY, .high = 0, .log = true};
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(y[i]) || y[i] <= 0) continue;
+        s.low = fmin(s.low, y[i]);
+        s.high = fmax(s.high, y[i]);
+    }
+    if (s.high <= 0) s.low = s.high = 1;
+    const double room = fmax(0.06 * log(s.high / s.low), 0.1);
+    s.low /= exp(room);
+    s.high *= exp(room);
+    return s;
+}
+
 double scale_place(const struct scale *s, double y)
 {
     return fmin(fmax(f(s, y) / f(s, s->high), 0), 1);
@@ -78,10 +94,25 @@ static double roundest(double a, double b)
         }
 }
 
-/* Even numbers on a linear axis; on a bent one, round numbers near even heights. */
+/* Of every power of ten the same digits: as few as give four ticks; 0: none do. */
+static size_t log_ticks(const struct scale *s, double *out, size_t most)
+{
+    static const double digits[][10] = {{1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 6, 8}};
+    for (size_t d = 0; d < sizeof digits / sizeof digits[0]; d++) {
+        size_t n = 0;
+        for (double power = pow(10, floor(log10(s->low))); power <= s->high; power *= 10)
+            for (size_t i = 0; digits[d][i] > 0; i++)
+                if (digits[d][i] * power >= s->low && digits[d][i] * power <= s->high && n < most) out[n++] = digits[d][i] * power;
+        if (n >= 4) return n;
+    }
+    return 0;
+}
+
+/* Even numbers on a linear axis and on a short logarithmic one; on a bent one, round numbers near even heights. */
 size_t scale_ticks(const struct scale *s, double *out, size_t most)
 {
-    size_t n = 0;
+    size_t n = s->log ? log_ticks(s, out, most) : 0;
+    if (n) return n;
     if (s->bend > 0) {
         for (double at = 0.04; at <= 0.96 && n < most; at += 0.115)
             out[n++] = roundest(g(s, (at - 0.04) * f(s, s->high)), g(s, (at + 0.04) * f(s, s->high)));

@@ -107,7 +107,13 @@ struct attention_head {
  *   LINEAR_BOTH    every j; the state lies before row 0
  *   LINEAR_MEMORY  the state alone: rows are read from it and written to state_out; decay must be 1
  *   state_out = decay^rows state_in + sum_j decay^(rows - 1 - j) k_j [v_j, 1]^T
- * A row that `visible` clears is no key: its k and v are never looked at. */
+ * A row that `visible` clears is no key: its k and v are never looked at.
+ *
+ * LINEAR_MEMORY with `segment`: rows in segments of so many, the last may be short.  Rows of segment s = 0, 1, .. read the
+ * state M_s, z_s (M_0, z_0: state_in), then they are written to it:
+ *   z_(s+1) = z_s + sum_j k_j        M_(s+1) = M_s + sum_j k_j u_j^T,  u_j = v_j, or by the delta rule
+ *   u_j = v_j - M_s^T k_j / (k_j . z_s)      without the second term where k_j . z_s <= LINEAR_FLOOR
+ * `bptt`: M_s, z_s are constants, through which no gradient passes, for s = bptt, 2 bptt, 3 bptt, ..; 0: for all s, 0 too. */
 enum linear_sight { LINEAR_CAUSAL, LINEAR_BOTH, LINEAR_MEMORY };
 #define LINEAR_CHUNK 64
 #define LINEAR_FLOOR (sizeof(real) == sizeof(float) ? (real)0x1p-63 : (real)0x1p-511) /* root of the smallest normal number */
@@ -116,6 +122,9 @@ struct linear_head {
     enum linear_sight sees;
     int  normalise;
     real decay;                                      /* in (0, 1]; 1: none                          */
+    size_t segment;                                  /* rows; 0: one segment, never cut             */
+    size_t bptt;                                     /* segments; SIZE_MAX: never cut               */
+    int  delta;                                      /* LINEAR_MEMORY: by the delta rule            */
     const real *q;  real *dq;  size_t q_stride;      /* gradients +=, in the same layout; any may be NULL */
     const real *k;  real *dk;  size_t k_stride;
     const real *v;  real *dv;  size_t v_stride;      /* (rows, Dv)                                  */

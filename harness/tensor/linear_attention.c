@@ -2,13 +2,10 @@
  *
  * The kernel (kernel.h) sees one head of one example; this file cuts the nodes into those, forward and backward.
  * Memory besides the output: a normaliser per row and head, and when training the state at each chunk's start,
- * F (Dv + 1) / 64 values per row and head.
+ * F (Dv + 1) / 64 values per row and head, or at each segment's.
  *
  * The state that comes out is a second node.  On the tape it stands behind the output, so its backward comes first: it
- * leaves its gradient where the output's backward, which does all the work, finds it.
- *
- * The delta rule of a memory that is written once a segment (Infini-attention) needs no kernel of its own: with
- * LINEAR_MEMORY, first k reads what the memory holds for it, r, then the same features write v - r. */
+ * leaves its gradient where the output's backward, which does all the work, finds it. */
 #include <assert.h>
 #include <string.h>
 
@@ -32,7 +29,7 @@ static struct linear_head view(const struct linear_state *s, node *y, size_t e, 
     real *dv = tp ? tape_grad(tp, rq->v) : NULL, *d_state = tp ? tape_grad(tp, rq->state) : NULL;
     return (struct linear_head){
         .rows = rq->pack->offset[e + 1] - row, .F = s->F, .Dv = s->Dv, .sees = rq->sees, .normalise = rq->normalise,
-        .decay = rq->decay ? rq->decay[h] : 1,
+        .decay = rq->decay ? rq->decay[h] : 1, .segment = rq->segment, .bptt = rq->bptt, .delta = rq->delta,
         .q = rq->q->val + q, .dq = dq ? dq + q : NULL, .q_stride = rq->q->cols,
         .k = rq->k->val + k, .dk = dk ? dk + k : NULL, .k_stride = rq->k->cols,
         .v = rq->v->val + v, .dv = dv ? dv + v : NULL, .v_stride = rq->v->cols,
@@ -92,6 +89,7 @@ node *linear_attention(tape *tp, const struct linear_request *rq, node **state_o
     const size_t H = rq->heads, F = rq->q->cols / H, Dv = rq->v->cols / H, rows = rq->v->rows;
     assert(rq->q->cols == rq->k->cols && rq->q->rows == rows && rq->k->rows == rows && rows == pack_rows(rq->pack));
     assert(!rq->state || (rq->state->rows == rq->pack->n * H * F && rq->state->cols == Dv + 1));
+    assert(rq->sees == LINEAR_MEMORY || (!rq->segment && !rq->delta));
     node *q = rq->state && rq->state->wants ? rq->state : rq->q; /* any input that wants a gradient has the node recorded */
     node *y = tape_node(tp, rows, rq->v->cols, linear_attention_backward, q, rq->k, rq->v);
     struct linear_state *s = ARENA_NEW(tp->memory, struct linear_state);

@@ -47,6 +47,9 @@ node *scale_rows(tape *tp, node *x, const real *factor);
 /* y = x times gain[h] for the channels of head h; gain (1, H). */
 node *scale_heads(tape *tp, node *x, size_t head_width, node *gain);
 
+/* mix_heads.c: y = (1 - g_h) a + g_h b for the channels of head h, g = sigmoid(beta).  a, b (n, H D), beta (1, H). */
+node *mix_heads(tape *tp, node *a, node *b, size_t head_width, node *beta);
+
 /* pool.c: one row per example: mean of its rows, its first row, or its last.  y (pack->n, C).
  * With pack->valid, the mean is over valid rows (0 if there is none). */
 enum pool_kind { MEAN_ROW, FIRST_ROW, LAST_ROW };
@@ -143,6 +146,8 @@ struct linear_request {
     enum linear_sight sees;
     bool   normalise;
     const real *decay;               /* one per head, in (0, 1]; NULL: none                             */
+    size_t segment, bptt;            /* LINEAR_MEMORY: rows of a segment, 0: one; where gradients are cut */
+    bool   delta;                    /* LINEAR_MEMORY: written by the delta rule                        */
     const unsigned char *visible;    /* per row; NULL: all                                              */
     node *q, *k;                     /* (rows, H F) features                                            */
     node *v;                         /* (rows, H Dv)                                                    */

@@ -72,6 +72,16 @@ static struct tally train_pack(struct workers *w, const struct model *m, const s
     return t;
 }
 
+static void note_peak(struct workers *w, const arena *memory, const struct pack *pack)
+{
+    const size_t peak = arena_peak(memory);
+#pragma omp critical(workers_peak)
+    if (peak > w->peak_bytes) {
+        w->peak_bytes = peak;
+        w->peak_rows = pack_rows(pack);
+    }
+}
+
 struct tally workers_train(struct workers *w, const struct model *m, const struct pack *pack, size_t n_packs, double targets,
                            uint64_t seed, uint64_t step)
 {
@@ -86,12 +96,7 @@ struct tally workers_train(struct workers *w, const struct model *m, const struc
             arena_reset_peak(memory);
             const struct tally t = train_pack(w, m, &pack[p], targets, seed, step, memory, w->gradient[s]);
             add_tally(&of[s], &t);
-            const size_t peak = arena_peak(memory);
-#pragma omp critical(workers_peak)
-            if (peak > w->peak_bytes) {
-                w->peak_bytes = peak;
-                w->peak_rows = pack_rows(&pack[p]);
-            }
+            note_peak(w, memory, &pack[p]);
         }
     }
     struct tally sum = {0};
@@ -147,7 +152,10 @@ void workers_evaluate(struct workers *w, const struct model *m, const struct seq
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
         for (size_t p = 0; p < n_packs; p++) {
             flush_denormals();
-            evaluate_pack(w, m, &pack[p], test_length, seed, w->memory[omp_get_thread_num()], row_loss[p], right[p]);
+            arena *memory = w->memory[omp_get_thread_num()];
+            arena_reset_peak(memory);
+            evaluate_pack(w, m, &pack[p], test_length, seed, memory, row_loss[p], right[p]);
+            if (w->shards == 0) note_peak(w, memory, &pack[p]);
         }
         for (size_t p = 0; p < n_packs; p++) /* in order: sums do not depend on who computed what */
             gather(m, &pack[p], row_loss[p], right[p], out->of + at + first_of[p], out);

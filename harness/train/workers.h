@@ -17,7 +17,7 @@ struct workers {
     real  **gradient;            /* shards x n_values, owned               */
     size_t  n_values;
     const struct kernel *kernel;
-    size_t  peak_bytes, peak_rows; /* largest step arena, and rows of the pack that took it */
+    size_t  peak_bytes, peak_rows; /* largest step arena, and rows of the pack that took it: of training if there is any */
 };
 
 /* shards = 0: for evaluation only. */

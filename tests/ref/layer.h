@@ -44,5 +44,6 @@ void ref_performer(const struct layer *l, size_t h, double *o);
 void ref_linear(const struct layer *l, size_t h, double *o);
 void ref_transformer_xl(const struct layer *l, size_t h, double *o);
 void ref_compressive(const struct layer *l, size_t h, double *o);
+void ref_infini(const struct layer *l, size_t h, double *o);
 
 #endif

@@ -92,6 +92,7 @@ static const struct {
     {"linear", ref_linear},
     {"transformer_xl", ref_transformer_xl},
     {"compressive", ref_compressive},
+    {"infini", ref_infini},
 };
 #define TEXTBOOKS (sizeof textbook / sizeof *textbook)
 

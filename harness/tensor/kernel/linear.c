@@ -17,8 +17,16 @@
  *   dS   <- decay^c dS + sum_a decay^(a+1) q_a dn_a^T
  *
  * q, k: (n, F) features; v, out: (n, Dv).  Time O(n F Dv + 64 n (F + Dv)).  Memory: a fixed scratch, and for backward the
- * state at the start of each chunk, F (Dv + 1) / 64 values a row.  Both directions without decay need no chunks: S and z
- * are summed over all rows, then read.  With decay they are a scan each way; the second leaves out the diagonal.
+ * state at the start of each chunk, F (Dv + 1) / 64 values a row, or of each segment.  Both directions without decay need
+ * no chunks: S and z are summed over all rows, then read.  With decay they are a scan each way; the second leaves out the
+ * diagonal.
+ *
+ * A memory (kernel.h) reads S for a whole segment, then writes the segment to it; r_b = S^T k_b / (z . k_b) is what the delta
+ * rule takes from v_b, so S is kept until the last row is written.  Backward from the last segment to the first, with dS of
+ * the state behind the segment, u_b = v_b - r_b and dn_b = [-du_b / (z . k_b), du_b . r_b / (z . k_b)]:
+ *
+ *   du_b = dv_b = dS^T k_b       dk_b = dS [u_b, 1] + S dn_b       dq_a = S dn_a
+ *   dS  <- dS + sum_a q_a dn_a^T + sum_b k_b dn_b^T, or 0 where the state before the segment is a constant
  *
  * Layout.  A chunk's rows are copied into scratch, with zeros up to a multiple of the register tile, so one micro-kernel
  * serves all products: STRIP rows of C += (rows or columns of A, broadcast) (rows of B, in lanes).  It is kept out of
@@ -51,6 +59,9 @@ struct work {
     real *a, *da;             /* (CHUNK_ROWS, ACROSS)                                                                  */
     real *s, *z;              /* (F, wide_E), (wide_F)                                                                 */
     real *st, *dst, *ds;      /* S and dS with z, transposed (Dv + 1, wide_F); dS (F, wide_E)                          */
+    real *before, *z_before;  /* delta rule: S and z before the segment                                                */
+    real *dst_before;         /* likewise the gradient of them that the segment's rows sum up, in the layout of dst    */
+    real *r;                  /* (CHUNK_ROWS, wide_E) what the delta rule takes from v, 1 / (z . k) in column Dv       */
     real *tile;               /* (STRIP, wide) results                                                                 */
     real *power, *fall;       /* power[x] = decay^x;  fall[x] = decay^(CHUNK - x)                                      */
     size_t F, Dv, wide_F, wide_E, lanes_F, lanes_E;
@@ -61,7 +72,7 @@ struct work {
 
 static size_t up_to(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-static size_t lay_out(struct work *w, size_t F, size_t Dv, int decaying, char *base)
+static size_t lay_out(struct work *w, size_t F, size_t Dv, int decaying, int delta, char *base)
 {
     *w = (struct work){.F = F, .Dv = Dv, .lanes_F = up_to(F, LANES), .lanes_E = up_to(Dv, LANES),
                        .wide_F = up_to(up_to(F, STRIP), LANES), .wide_E = up_to(up_to(Dv + 1, STRIP), LANES)};
@@ -87,6 +98,12 @@ static size_t lay_out(struct work *w, size_t F, size_t Dv, int decaying, char *b
     TAKE(st, (Dv + 1) * w->wide_F);
     TAKE(dst, up_to(Dv + 1, STRIP) * w->wide_F);
     TAKE(ds, F * w->wide_E);
+    if (delta) {
+        TAKE(before, up_to(F, STRIP) * w->wide_E);
+        TAKE(z_before, w->wide_F);
+        TAKE(dst_before, up_to(Dv + 1, STRIP) * w->wide_F);
+        TAKE(r, CHUNK_ROWS * w->wide_E);
+    }
     TAKE(tile, STRIP * (w->wide_F > w->wide_E ? w->wide_F : w->wide_E));
     TAKE(power, CHUNK + 1);
     TAKE(fall, CHUNK + LANES + ACROSS);
@@ -97,16 +114,19 @@ static size_t lay_out(struct work *w, size_t F, size_t Dv, int decaying, char *b
 size_t NAME(linear_scratch)(size_t F, size_t Dv)
 {
     struct work w;
-    return lay_out(&w, F, Dv, 1, NULL);
+    return lay_out(&w, F, Dv, 1, 1, NULL);
 }
 
 static size_t chunks(const struct linear_head *h) { return (h->rows + CHUNK - 1) / CHUNK; }
 static size_t state_size(const struct linear_head *h) { return h->F * (h->Dv + 1); }
 static int    decays(const struct linear_head *h) { return h->decay != 1; }
 static int    scans(const struct linear_head *h) { return h->sees == LINEAR_CAUSAL || decays(h); }
+static size_t segments(const struct linear_head *h) { return h->segment ? (h->rows + h->segment - 1) / h->segment : 1; }
+static int    cuts(const struct linear_head *h, size_t s) { return h->segment && (!h->bptt || (s && s % h->bptt == 0)); }
 
 size_t NAME(linear_states)(const struct linear_head *h)
 {
+    if (h->sees == LINEAR_MEMORY) return state_size(h) * segments(h);
     if (!scans(h)) return state_size(h);
     return state_size(h) * chunks(h) * (h->sees == LINEAR_BOTH ? 2 : 1);
 }
@@ -114,7 +134,7 @@ size_t NAME(linear_states)(const struct linear_head *h)
 static struct work start(const struct linear_head *h, void *scratch)
 {
     struct work w;
-    const size_t bytes = lay_out(&w, h->F, h->Dv, decays(h), scratch);
+    const size_t bytes = lay_out(&w, h->F, h->Dv, decays(h), h->delta, scratch);
     memset(scratch, 0, bytes); /* zeros in whatever fills up a strip or a vector */
     for (size_t x = 0; decays(h) && x <= CHUNK; x++) {
         w.power[x] = (real)pow((double)h->decay, (double)x);
@@ -195,6 +215,21 @@ static void open_chunk(const struct linear_head *h, struct work *w, int reversed
     w->step = reversed ? -1 : 1;
     w->first = (ptrdiff_t)(reversed ? h->rows - 1 - from : from);
     w->ahead = reversed == back ? CHUNK : -CHUNK;
+}
+
+/* The next rows of from .. to - 1; without decay, from first to last. */
+static void open_rows(struct work *w, size_t from, size_t to)
+{
+    w->rows = to - from < CHUNK ? to - from : CHUNK;
+    w->step = 1;
+    w->first = (ptrdiff_t)from;
+    w->ahead = CHUNK;
+}
+
+static size_t segment_begin(const struct linear_head *h, size_t s) { return s * h->segment; }
+static size_t segment_end(const struct linear_head *h, size_t s)
+{
+    return s + 1 < segments(h) ? (s + 1) * h->segment : h->rows;
 }
 
 /* Rows of other heads lie between those of this one, so the machine does not see by itself what will be read next. */
@@ -299,13 +334,13 @@ static void add_tile(const struct work *w, size_t from, size_t n, size_t wide, r
 
 /* ---- the state ---------------------------------------------------------------------------------------------- */
 
-static void get_state(struct work *w, const real *from)
+static void get_state(struct work *w, const real *from, real *s, real *z)
 {
-    memset(w->s, 0, w->F * w->wide_E * sizeof(real));
-    memset(w->z, 0, w->F * sizeof(real));
+    memset(s, 0, w->F * w->wide_E * sizeof(real));
+    memset(z, 0, w->F * sizeof(real));
     for (size_t f = 0; from && f < w->F; f++) {
-        memcpy(w->s + f * w->wide_E, from + f * (w->Dv + 1), w->Dv * sizeof(real));
-        w->z[f] = from[f * (w->Dv + 1) + w->Dv];
+        memcpy(s + f * w->wide_E, from + f * (w->Dv + 1), w->Dv * sizeof(real));
+        z[f] = from[f * (w->Dv + 1) + w->Dv];
     }
 }
 
@@ -315,6 +350,11 @@ static void put_state(const struct work *w, real *to)
         memcpy(to + f * (w->Dv + 1), w->s + f * w->wide_E, w->Dv * sizeof(real));
         to[f * (w->Dv + 1) + w->Dv] = w->z[f];
     }
+}
+
+static void turn_state(struct work *w, const real *state)
+{
+    transpose_rows(state, w->Dv + 1, w->F, w->Dv + 1, w->st, w->wide_F);
 }
 
 static void get_gradient_of_state(struct work *w, const real *from)
@@ -394,7 +434,7 @@ static void finish_strip(const struct linear_head *h, const struct work *w, size
 static void scan(const struct linear_head *h, struct work *w, int reversed, int strict, struct finish how, real *states)
 {
     const int decaying = decays(h);
-    get_state(w, reversed ? NULL : h->state_in);
+    get_state(w, reversed ? NULL : h->state_in, w->s, w->z);
     for (size_t n = 0; n < chunks(h); n++) {
         if (states) put_state(w, states + n * state_size(h));
         open_chunk(h, w, reversed, n, 0);
@@ -414,11 +454,10 @@ static void scan(const struct linear_head *h, struct work *w, int reversed, int 
 }
 
 /* Every row reads the state as it is. */
-static void read_all(const struct linear_head *h, struct work *w)
+static void read_rows(const struct linear_head *h, struct work *w, size_t from, size_t to)
 {
-    if (h->states) put_state(w, h->states);
-    for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n, 0);
+    for (size_t row = from; row < to; row += CHUNK) {
+        open_rows(w, row, to);
         load_queries(h, w);
         for (size_t a = 0; a < w->rows; a += STRIP) {
             by_rows(w->lanes_E, w->F, w->q + a * w->wide_F, w->wide_F, w->s, w->wide_E, w->tile, w->wide_E, 1);
@@ -427,12 +466,44 @@ static void read_all(const struct linear_head *h, struct work *w)
     }
 }
 
-static void write_all(const struct linear_head *h, struct work *w)
+/* v_b becomes u_b = v_b - r_b. */
+static void subtract_retrieved(struct work *w)
 {
-    for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n, 0);
+    for (size_t b = 0; b < w->rows; b += STRIP) {
+        by_rows(w->lanes_E, w->F, w->k + b * w->wide_F, w->wide_F, w->before, w->wide_E, w->tile, w->wide_E, 1);
+        for (size_t r = 0; r < STRIP && b + r < w->rows; r++) {
+            const real *k = w->k + (b + r) * w->wide_F, *x = w->tile + r * w->wide_E;
+            real *v = w->v + (b + r) * w->wide_E, *kept = w->r + (b + r) * w->wide_E;
+            vec sum = {0};
+            for (size_t c = 0; c < w->lanes_F; c += LANES) sum += load(k + c) * load(w->z_before + c);
+            const real den = sum_lanes(sum), factor = den <= LINEAR_FLOOR ? 0 : 1 / den;
+            EACH(w->Dv, const vec y = all(factor) * get(x + c, some); put(kept + c, y, some); put(v + c, get(v + c, some) - y, some));
+            kept[w->Dv] = factor;
+        }
+    }
+}
+
+static void write_rows(const struct linear_head *h, struct work *w, size_t from, size_t to)
+{
+    if (h->delta) {
+        memcpy(w->before, w->s, w->F * w->wide_E * sizeof(real));
+        memcpy(w->z_before, w->z, w->wide_F * sizeof(real));
+    }
+    for (size_t row = from; row < to; row += CHUNK) {
+        open_rows(w, row, to);
         load_keys(h, w);
+        if (h->delta) subtract_retrieved(w);
         write_state(w, 0);
+    }
+}
+
+static void memory(const struct linear_head *h, struct work *w)
+{
+    get_state(w, h->state_in, w->s, w->z);
+    for (size_t s = 0; s < segments(h); s++) {
+        if (h->states) put_state(w, h->states + s * state_size(h));
+        read_rows(h, w, segment_begin(h, s), segment_end(h, s));
+        if (s + 1 < segments(h) || h->state_out) write_rows(h, w, segment_begin(h, s), segment_end(h, s));
     }
     if (h->state_out) put_state(w, h->state_out);
 }
@@ -446,10 +517,15 @@ void NAME(linear_forward)(const struct linear_head *h, void *scratch)
         if (both) scan(h, &w, 1, 1, (struct finish){1, 1}, h->states ? h->states + chunks(h) * state_size(h) : NULL);
         return;
     }
-    get_state(&w, h->state_in);
-    if (h->sees == LINEAR_BOTH) write_all(h, &w);
-    read_all(h, &w);
-    if (h->sees == LINEAR_MEMORY && h->state_out) write_all(h, &w);
+    if (h->sees == LINEAR_MEMORY) {
+        memory(h, &w);
+        return;
+    }
+    get_state(&w, h->state_in, w.s, w.z);
+    write_rows(h, &w, 0, h->rows);
+    if (h->states) put_state(&w, h->states);
+    if (h->state_out) put_state(&w, h->state_out);
+    read_rows(h, &w, 0, h->rows);
 }
 
 /* ---- backward ----------------------------------------------------------------------------------------------- */
@@ -460,11 +536,11 @@ static void turn_gradient_of_state(struct work *w)
     transpose_rows(w->dst, w->wide_F, w->Dv, w->F, w->ds, w->wide_E);
 }
 
-/* dS += sum_a decay^(a+1) q_a dn_a^T. */
-static void read_backward(struct work *w)
+/* dS += sum_a decay^(a+1) q_a dn_a^T; with k for q, what keys have read by the delta rule. */
+static void read_backward(struct work *w, const real *q, real *dst)
 {
     for (size_t e = 0; e <= w->Dv; e += STRIP)
-        by_columns(w->lanes_F, w->rows, w->dns + e, w->wide_E, w->q, w->wide_F, w->dst + e * w->wide_F, w->wide_F, 0);
+        by_columns(w->lanes_F, w->rows, w->dns + e, w->wide_E, q, w->wide_F, dst + e * w->wide_F, w->wide_F, 0);
 }
 
 static void query_gradients(const struct linear_head *h, struct work *w, int with_weights)
@@ -504,7 +580,7 @@ static void scan_backward(const struct linear_head *h, struct work *w, int rever
         load_queries(h, w);
         load_keys(h, w);
         load_gradients(h, w);
-        transpose_rows(state, w->Dv + 1, w->F, w->Dv + 1, w->st, w->wide_F);
+        turn_state(w, state);
         transpose_chunk(w, w->F, w->k, w->wide_F, w->kt);
         transpose_chunk(w, w->Dv + 1, w->v, w->wide_E, w->vt);
         for (size_t a = 0; a < w->rows; a += STRIP) {
@@ -517,31 +593,73 @@ static void scan_backward(const struct linear_head *h, struct work *w, int rever
         turn_gradient_of_state(w);
         key_gradients(h, w, 1);
         if (decaying) scale_all((w->Dv + 1) * w->wide_F, w->power[w->rows], w->dst);
-        read_backward(w);
+        read_backward(w, w->q, w->dst);
     }
     if (!reversed && h->d_state_in) add_gradient_of_state(w, h->d_state_in);
 }
 
-static void read_all_backward(const struct linear_head *h, struct work *w)
+static void read_rows_backward(const struct linear_head *h, struct work *w, size_t from, size_t to, int constant)
 {
-    transpose_rows(h->states, w->Dv + 1, w->F, w->Dv + 1, w->st, w->wide_F);
-    for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n, 0);
+    for (size_t row = from; row < to; row += CHUNK) {
+        open_rows(w, row, to);
         load_queries(h, w);
         load_gradients(h, w);
         if (h->dq) query_gradients(h, w, 0);
-        read_backward(w);
+        if (!constant) read_backward(w, w->q, w->dst);
     }
 }
 
-static void write_all_backward(const struct linear_head *h, struct work *w)
+/* What u_b = v_b - r_b sends back through r_b. */
+static void retrieved_backward(const struct linear_head *h, struct work *w, int constant)
+{
+    for (size_t b = 0; b < w->rows; b += STRIP) {
+        by_rows(w->lanes_E, w->F, w->k + b * w->wide_F, w->wide_F, w->ds, w->wide_E, w->tile, w->wide_E, 1);
+        for (size_t r = 0; r < STRIP && b + r < w->rows; r++) {
+            const real *du = w->tile + r * w->wide_E, *kept = w->r + (b + r) * w->wide_E;
+            real *dn = w->dn + (b + r) * w->wide_E;
+            const real factor = -kept[w->Dv];
+            vec dot = {0};
+            EACH(w->Dv, const vec d = all(factor) * get(du + c, some); dot += d * get(kept + c, some); put(dn + c, d, some));
+            dn[w->Dv] = -sum_lanes(dot);
+        }
+    }
+    clear_rest(w, w->wide_E, w->dn);
+    for (size_t b = 0; h->dk && b < w->rows; b += STRIP) {
+        by_rows(w->lanes_F, w->Dv + 1, w->dn + b * w->wide_E, w->wide_E, w->st, w->wide_F, w->tile, w->wide_F, 1);
+        add_tile(w, b, w->F, w->wide_F, h->dk, h->k_stride);
+    }
+    if (!constant) read_backward(w, w->k, w->dst_before);
+}
+
+static void write_rows_backward(const struct linear_head *h, struct work *w, size_t from, size_t to, int constant)
 {
     turn_gradient_of_state(w);
-    for (size_t n = 0; n < chunks(h); n++) {
-        open_chunk(h, w, 0, n, 0);
+    if (h->delta) memcpy(w->dst_before, w->dst, (w->Dv + 1) * w->wide_F * sizeof(real));
+    for (size_t row = from; row < to; row += CHUNK) {
+        open_rows(w, row, to);
         load_keys(h, w);
+        if (h->delta) subtract_retrieved(w);
         key_gradients(h, w, 0);
+        if (h->delta) retrieved_backward(h, w, constant);
     }
+    if (h->delta) memcpy(w->dst, w->dst_before, (w->Dv + 1) * w->wide_F * sizeof(real));
+}
+
+static void memory_backward(const struct linear_head *h, struct work *w)
+{
+    int wanted = h->d_state_out != NULL; /* is there a gradient of the state behind the segment? */
+    get_gradient_of_state(w, h->d_state_out);
+    for (size_t s = segments(h); s-- > 0;) {
+        const real *state = h->states + s * state_size(h);
+        const int constant = cuts(h, s);
+        turn_state(w, state);
+        if (h->delta) get_state(w, state, w->before, w->z_before);
+        if (wanted) write_rows_backward(h, w, segment_begin(h, s), segment_end(h, s), constant);
+        read_rows_backward(h, w, segment_begin(h, s), segment_end(h, s), constant);
+        wanted = !constant;
+        if (constant) get_gradient_of_state(w, NULL);
+    }
+    if (wanted && h->d_state_in) add_gradient_of_state(w, h->d_state_in);
 }
 
 void NAME(linear_backward)(const struct linear_head *h, void *scratch)
@@ -552,9 +670,13 @@ void NAME(linear_backward)(const struct linear_head *h, void *scratch)
         if (h->sees == LINEAR_BOTH) scan_backward(h, &w, 1, 1, h->states + chunks(h) * state_size(h));
         return;
     }
+    if (h->sees == LINEAR_MEMORY) {
+        memory_backward(h, &w);
+        return;
+    }
     get_gradient_of_state(&w, h->d_state_out);
-    if (h->sees == LINEAR_MEMORY && h->d_state_out) write_all_backward(h, &w);
-    read_all_backward(h, &w);
-    if (h->sees == LINEAR_BOTH) write_all_backward(h, &w);
+    turn_state(&w, h->states);
+    read_rows_backward(h, &w, 0, h->rows, 0);
+    write_rows_backward(h, &w, 0, h->rows, 0);
     if (h->d_state_in) add_gradient_of_state(&w, h->d_state_in);
 }

@@ -1,0 +1,15 @@
+/* sweep_table.h -- a sweep as tables, or as lines of numbers. */
+#ifndef REACH_BENCH_SWEEP_TABLE_H
+#define REACH_BENCH_SWEEP_TABLE_H
+
+#include "bench/sweep.h"
+#include "report/grid.h"
+
+/* Text, md, tex: variants against lengths, a table per quantity; a variant that refuses is "n/a" with its reason below.
+ * csv: a line per variant, length and mode, unrounded (columns: sweep_table.c); an empty field does not exist. */
+void sweep_table(FILE *out, const struct sweep *s, enum table_format f, bool color);
+
+/* "2 layers, width 64, 2 heads, classifier, 2 threads" */
+void sweep_caption(const struct sweep *s, char *out, size_t size);
+
+#endif
