@@ -618,6 +618,36 @@ static void hidden_rows(void **state)
     }
 }
 
+/* Rows hidden inside an example, alone in their groups or not, are never looked at; most_used counts them as queries. */
+static void hidden_inside(void **state)
+{
+    (void)state;
+    static struct made a;
+    const size_t T = 48;
+    real x[MOST * C], y[MOST * C], z[MOST * C];
+    unsigned char valid[MOST];
+    for (size_t i = 0; i < T; i++) valid[i] = i > 15 || i == 3; /* rows of four slots, of which the second, third and fourth are empty */
+    for (size_t k = 0; k < KINDS - 1; k++) {
+        make(&a, "compressive", false, 1, SET(kinds[k], "segment=6", "memory=8", "compressed=50", "rate=4"));
+        const size_t mark = arena_mark(memory);
+        struct pack *p = check_pack(memory, 1, &T);
+        struct carried *out = states(a.m);
+        p->valid = valid;
+        p->state_out = &out;
+        check_fill(x, T * C, 1, 2);
+        struct layer_run r = {.training = false};
+        run(a.m, p, x, y, &r);
+        assert_int_equal(state_called(a.m, out, "compressed")->rows, 10 - 3);
+        for (size_t i = 0; i < T; i++)
+            if (!valid[i]) check_fill(x + i * C, C, 100, i);
+        run(a.m, p, x, z, &r);
+        for (size_t i = 0; i < T; i++)
+            if (valid[i]) near(kinds[k], z + i * C, y + i * C, C, 0);
+        arena_rewind(memory, mark);
+        model_free(a.m);
+    }
+}
+
 /* A state is read, never written. */
 static void state_is_constant(void **state)
 {
@@ -697,8 +727,8 @@ int main(void)
         cmocka_unit_test(textbook),          cmocka_unit_test(nothing_compressed), cmocka_unit_test(every_row_kept),
         cmocka_unit_test(who_gets_gradients), cmocka_unit_test(gradients),         cmocka_unit_test(bptt_is_short),
         cmocka_unit_test(parts),             cmocka_unit_test(each_its_own),       cmocka_unit_test(order),
-        cmocka_unit_test(nothing_to_compress), cmocka_unit_test(hidden_rows),      cmocka_unit_test(state_is_constant),
-        cmocka_unit_test(refusals),          cmocka_unit_test(counted),
+        cmocka_unit_test(nothing_to_compress), cmocka_unit_test(hidden_rows),      cmocka_unit_test(hidden_inside),
+        cmocka_unit_test(state_is_constant), cmocka_unit_test(refusals),          cmocka_unit_test(counted),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -167,7 +167,7 @@ static void add_losses(const struct layer *l, const double *x, size_t rows, cons
 static double *last_rows(double *list, size_t from, size_t n, size_t width)
 {
     double *rest = take((n - from) * width);
-    memcpy(rest, list + from * width, (n - from) * width * sizeof *rest);
+    if (n > from) memcpy(rest, list + from * width, (n - from) * width * sizeof *rest);
     free(list);
     return rest;
 }
