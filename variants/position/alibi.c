@@ -36,11 +36,12 @@ static void slopes(size_t heads, real *slope)
 static void alibi_term_add(const struct score_term *t, const struct score_tile *at, real *scores)
 {
     const real m = ((const struct alibi *)t->self)->slope[at->head];
+    const int queries = (int)at->queries, step = (int)at->query_step;
     for (size_t j = 0; j < at->keys; j++) {
         real *row = scores + j * at->stride;
-        const ptrdiff_t first = at->query_position - at->key_position - (ptrdiff_t)(j * at->key_step); /* distance of query 0 */
-        for (size_t i = 0; i < at->queries; i++) {
-            const real distance = (real)(int)(first + (ptrdiff_t)(i * at->query_step));
+        const int first = (int)(at->query_position - at->key_position - (ptrdiff_t)(j * at->key_step)); /* distance of query 0 */
+        for (int i = 0; i < queries; i++) {
+            const real distance = (real)(first + i * step);
             row[i] -= m * (distance < 0 ? -distance : distance);
         }
     }
