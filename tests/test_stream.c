@@ -298,6 +298,11 @@ static void training_hands_it_on(void **state)
                 assert_memory_equal(r.checkpoint->carried + b * size + of->offset, held[b][c].value, held[b][c].rows * of->cols * sizeof(real));
             }
         }
+        char digest[33], other[33];
+        results_digest(&r, digest);
+        r.checkpoint->carried_rows[0] += 1;
+        results_digest(&r, other);
+        assert_string_not_equal(other, digest);
         arena_free(a);
         feed_done(&f);
         optimizer_done(&z);
