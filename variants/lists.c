@@ -37,6 +37,7 @@ const struct preset presets[] = {
     {"querynorm", "normalised queries (QNA), RoPE", "keynorm", "rope", {{"normalise", "query"}, {NULL, NULL}}},
     {"cosine", "cosine attention (CosA), RoPE", "keynorm", "rope", {{"normalise", "both"}, {NULL, NULL}}},
     {"transformer_xl", "segments that see a memory (Transformer-XL)", "transformer_xl", "none", {{NULL, NULL}}},
+    {"compressive", "compressed older memory (Compressive Transformer)", "compressive", "none", {{NULL, NULL}}},
     {"infini", "segments and a memory (Infini-attention), RoPE", "infini", "rope", {{NULL, NULL}}},
     {"longformer", "sliding windows (Longformer), RoPE", "longformer", "rope", {{NULL, NULL}}},
     {"longformer_cls", "Longformer whose first row is global", "longformer", "rope", {{"global", "1"}, {NULL, NULL}}},

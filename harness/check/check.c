@@ -134,7 +134,7 @@ static void check_model_gradient(const struct check_subject *s, bool causal, int
     shape.norm = norm;
     struct model *m = must_have(s, shape, 0.4);
     arena *a = arena_new("pack");
-    const size_t stops = stops_at(s), lengths[] = {5, stops && stops < 17 ? stops : 17, 1};
+    const size_t stops = stops_at(s), lengths[] = {stops && stops < 5 ? stops : 5, stops && stops < 17 ? stops : 17, 1};
     const struct pack *p = check_pack(a, 3, lengths);
     const size_t n = m->n_values;
     real *g = take(n, sizeof *g), *u = take(n, sizeof *u), *values = take(n, sizeof *values);
