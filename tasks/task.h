@@ -6,6 +6,7 @@
 #ifndef REACH_TASK_H
 #define REACH_TASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ extern const char *const split_names[SPLITS]; /* "train", "valid", "test" */
 enum task_kind {
     TASK_TEXT,     /* a text per split; next-token prediction; the harness cuts the windows        */
     TASK_CLASSIFY, /* examples with one label                                                     */
-    TASK_SEQUENCE, /* examples with a target per token (-1: none); all must be right for accuracy */
+    TASK_SEQUENCE, /* examples with a target per token (-1: none); an answer is a run of them, all right */
 };
 
 /* A text: tokens are bytes.  Documents are [start[d], start[d+1]); start has n_documents + 1 entries. */
@@ -37,6 +38,16 @@ struct example {
     size_t   n;        /* tokens written                                 */
     int32_t  label;    /* TASK_CLASSIFY                                  */
 };
+
+/* TASK_SEQUENCE: a part of the test split whose examples have one length: [first, first + count). */
+struct test_set {
+    size_t first, count;
+    size_t length;     /* tokens of each example                                 */
+    char   label[12];  /* what else it is, "16 pairs"; ""                        */
+    bool   trained;    /* training has examples of this length and label         */
+    bool   longer;     /* longer than every training example                     */
+};
+#define TASK_SETS 32
 
 /* A score that needs no attention at all, printed beside every score. */
 struct predictor {
@@ -64,11 +75,14 @@ struct task {
     size_t (*vocabulary)(const void *self);
     size_t (*classes)(const void *self);
 
-    /* TASK_CLASSIFY, TASK_SEQUENCE: how many examples, the longest of them, and one of them.
-     * ERR_DATA if a record is broken. */
+    /* TASK_CLASSIFY, TASK_SEQUENCE: how many examples, the longest of them (TASK_SEQUENCE: of training and validation), and
+     * one of them.  ERR_DATA if a record is broken. */
     size_t (*count)(const void *self, enum split s);
     size_t (*longest)(const void *self);
     status (*example)(const void *self, enum split s, size_t index, struct example *out);
+
+    /* TASK_SEQUENCE: the sets of the test split, from the options alone; returns how many (0 if open would refuse them). */
+    size_t (*sets)(const void *options, struct test_set out[TASK_SETS]);
 
     /* TASK_TEXT: the text of a split. */
     struct text (*text)(const void *self, enum split s);

@@ -121,9 +121,9 @@ static void data(void **state)
 {
     (void)state;
     const struct finished *f = process_run("'%s' data list --data '%s'", reach, folder);
-    expect(f, 0, "lm         missing");
+    expect(f, 0, "lm             missing");
     assert_non_null(strstr(f->out, "reach data make kjv"));
-    assert_non_null(strstr(f->out, "listops    ready"));
+    assert_non_null(strstr(f->out, "listops        ready"));
     expect(process_run("'%s' data make listops --data '%s'", reach, folder), 0, "generated");
     expect(process_run("'%s' data make enwik8 --data '%s'", reach, folder), 1, "enwik8");
     put("some.txt", "in the beginning was the word, and the word was with the text. and so on, and on, and on it goes.");

@@ -69,6 +69,39 @@ static void attention_odd_sizes(void **state)
     }
 }
 
+/* Every number of pieces that want it, on top of what is there; and every row that sees something gives 1 in all. */
+static void attention_received(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < SPECS; n++) {
+        const struct spec *s = &specs[n];
+        for (unsigned wanted = 1; wanted < 1U << s->pieces; wanted++) {
+            struct problem *got = problem_new(s, k), *want = problem_new(s, k);
+            double sum = 0, rows = 0;
+            for (size_t a = 0; a < s->pieces; a++) {
+                got->piece[a].received = wanted >> a & 1 ? calloc(s->keys[a] + 1, sizeof(real)) : NULL;
+                want->piece[a].received = wanted >> a & 1 ? calloc(s->keys[a] + 1, sizeof(real)) : NULL;
+                for (size_t j = 0; got->piece[a].received && j < s->keys[a]; j++)
+                    got->piece[a].received[j] = want->piece[a].received[j] = 0.375;
+            }
+            k->attention_forward(&got->head, got->scratch);
+            k->attention_received(&got->head, got->scratch);
+            ref_attention_received(&want->head);
+            for (size_t a = 0; a < s->pieces; a++) {
+                for (size_t j = 0; got->piece[a].received && j < s->keys[a]; j++) {
+                    near(s->what, got->piece[a].received[j], want->piece[a].received[j], 1e-12);
+                    sum += got->piece[a].received[j] - 0.375;
+                }
+                free(got->piece[a].received), free(want->piece[a].received);
+            }
+            for (size_t i = 0; i < s->queries; i++) rows += got->lse.at[i] != -INFINITY;
+            if (wanted + 1 == 1U << s->pieces) near(s->what, sum, rows, 1e-12);
+            problem_free(got);
+            problem_free(want);
+        }
+    }
+}
+
 /* Empty rows: zero output, lse -inf, no gradient anywhere. */
 static void attention_empty(void **state)
 {
@@ -427,7 +460,8 @@ int main(void)
     k = kernel_choose(NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention_textbook),       cmocka_unit_test(attention_odd_sizes),
-        cmocka_unit_test(attention_empty),          cmocka_unit_test(attention_differences),
+        cmocka_unit_test(attention_received),       cmocka_unit_test(attention_empty),
+        cmocka_unit_test(attention_differences),
         cmocka_unit_test(attention_causal_exactly), cmocka_unit_test(attention_unwanted_gradients),
         cmocka_unit_test(activations),              cmocka_unit_test(norms),
         cmocka_unit_test(softmax),                  cmocka_unit_test(philox_known_answers),

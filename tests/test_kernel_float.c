@@ -21,7 +21,7 @@ static size_t n_tables;
 
 /* What attention should give, in double: the layout of struct array but tight. */
 struct wanted {
-    double *out, *lse, *dq[3], *dk[3], *dv[3], bias[BIASES];
+    double *out, *lse, *dq[3], *dk[3], *dv[3], *received[3], bias[BIASES];
 };
 
 static double *copied(const struct array *a)
@@ -52,6 +52,7 @@ static struct wanted want(const struct problem *p)
     size_t columns = 0;
     for (size_t a = 0; a < h->pieces; a++) {
         w.dq[a] = copied(&p->dq[a]), w.dk[a] = copied(&p->dk[a]), w.dv[a] = copied(&p->dv[a]);
+        w.received[a] = calloc(p->piece[a].keys + 1, sizeof(double));
         columns += p->piece[a].keys;
     }
     double *s = calloc(columns + 1, sizeof *s), *dw = calloc(columns + 1, sizeof *dw);
@@ -80,6 +81,7 @@ static struct wanted want(const struct problem *p)
                     if (step == 2) {
                         s[column] = exp(s[column] - max) / sum;
                         dw[column] = 0;
+                        w.received[a][j] += s[column];
                         for (size_t c = 0; c < h->Dv; c++) {
                             w.out[i * h->Dv + c] += m * s[column] * (double)v[c];
                             w.dv[a][j * h->Dv + c] += m * s[column] * (double)d_out[c];
@@ -108,7 +110,7 @@ static struct wanted want(const struct problem *p)
 static void want_free(struct wanted *w)
 {
     free(w->out), free(w->lse);
-    for (int a = 0; a < 3; a++) free(w->dq[a]), free(w->dk[a]), free(w->dv[a]);
+    for (int a = 0; a < 3; a++) free(w->dq[a]), free(w->dk[a]), free(w->dv[a]), free(w->received[a]);
 }
 
 static void near_array(const struct kernel *k, const char *spec, const char *what, const struct array *got,
@@ -130,6 +132,21 @@ static void near_array(const struct kernel *k, const char *spec, const char *wha
     }
 }
 
+static void compare_received(const struct kernel *k, struct problem *p, const struct wanted *w, const struct spec *s)
+{
+    struct array got[3] = {{NULL, 0, 0, 0}};
+    for (size_t a = 0; a < s->pieces; a++) {
+        got[a] = (struct array){calloc(s->keys[a] + 1, sizeof(real)), s->keys[a], 1, 1};
+        p->piece[a].received = got[a].at;
+    }
+    k->attention_received(&p->head, p->scratch);
+    for (size_t a = 0; a < s->pieces; a++) {
+        near_array(k, s->what, "received", &got[a], w->received[a], GRADIENT_TOLERANCE, 0);
+        p->piece[a].received = NULL;
+        free(got[a].at);
+    }
+}
+
 static void compare(const struct kernel *k, const struct spec *s)
 {
     struct problem *p = problem_new(s, k);
@@ -138,6 +155,7 @@ static void compare(const struct kernel *k, const struct spec *s)
     near_array(k, s->what, "out", &p->out, w.out, OUTPUT_TOLERANCE, 1);
     for (size_t i = 0; i < s->queries; i++)
         assert_true((double)p->lse.at[i] == w.lse[i] || fabs((double)p->lse.at[i] - w.lse[i]) < 3e-6 * (1 + fabs(w.lse[i])));
+    compare_received(k, p, &w, s);
     k->attention_backward(&p->head, p->scratch);
     for (size_t a = 0; a < s->pieces; a++) {
         near_array(k, s->what, "dq", &p->dq[a], w.dq[a], GRADIENT_TOLERANCE, 0);

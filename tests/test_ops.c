@@ -961,6 +961,35 @@ static void attention_evaluates(void **state)
     free_inputs(&p);
 }
 
+/* The weight that keys get from all queries of all heads and examples: as much in all as there are rows. */
+static real weight_received[2][8];
+
+static node *make_receiving(tape *tp, node **in, const void *about)
+{
+    struct attention_request rq = request(in, about);
+    for (size_t s = 0; s < rq.pieces; s++) rq.piece[s].received = weight_received[s];
+    return softmax_attention(tp, &rq);
+}
+
+static void attention_weights_received(void **state)
+{
+    (void)state;
+    static const struct attention_about kinds[] = {{1, false, 0}, {2, true, 0}, {2, false, 0.3}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        struct problem p;
+        attention_inputs(&p, &kinds[k]);
+        const node *plain = forward(&p, true);
+        p.make = make_receiving;
+        memset(weight_received, 0, sizeof weight_received);
+        const node *y = forward(&p, true);
+        assert_memory_equal(y->val, plain->val, 7 * H * DV * sizeof(real));
+        double sum = 0;
+        for (size_t i = 0; i < 16; i++) sum += weight_received[i / 8][i % 8];
+        near("received", sum, 7 * H, 1e-13);
+        free_inputs(&p);
+    }
+}
+
 /* Some queries alone, over ranges of keys that overlap and leave keys out. */
 
 static const size_t range_queries[] = {0, 1, 3}, range_from[] = {1, 2}, range_to[] = {3, 6};
@@ -1111,6 +1140,93 @@ static void slots_of_rows(void **state)
     }
 }
 
+/* reshape, detached, neighbours, squared_difference: the parts of a compression of rows and of its loss */
+
+static node *make_reshape(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return add(tp, reshape(tp, in[0], 2, 6), reshape(tp, same(tp, in[0]), 2, 6));
+}
+
+static node *make_detached(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return add(tp, detached(tp, in[0]), in[1]);
+}
+
+static void reshapes(void **state)
+{
+    (void)state;
+    struct problem p = {.what = "reshape", .make = make_reshape};
+    add_input(&p, 4, 3, 1);
+    const node *y = forward(&p, true);
+    assert_int_equal(y->rows, 2);
+    for (size_t i = 0; i < 12; i++) near("reshape", y->val[i], 2 * p.in[0].val[i], 0);
+    check_problem(&p);
+    struct problem d = {.what = "detached", .make = make_detached};
+    add_input(&d, 4, 3, 1);
+    add_input(&d, 4, 3, 1);
+    y = forward(&d, true);
+    for (size_t i = 0; i < 12; i++) near("detached", y->val[i], d.in[0].val[i] + d.in[1].val[i], 0);
+    clear_gradients(&d);
+    (void)value(&d, true, ~0U);
+    for (size_t i = 0; i < 12; i++) {
+        near("detached", d.in[0].grad[i], BEFORE, 0);
+        near("detached", d.in[1].grad[i], BEFORE + 2 * weight(i), 1e-14);
+    }
+    free_inputs(&d);
+}
+
+static const size_t some_runs[] = {0, 1, 1, 4, 9}; /* one is empty, one shorter than its neighbours are apart */
+
+static node *make_neighbours(tape *tp, node **in, const void *about)
+{
+    return neighbours(tp, in[0], 4, some_runs, *(const size_t *)about);
+}
+
+static void neighbouring_rows(void **state)
+{
+    (void)state;
+    for (size_t apart = 1; apart <= 5; apart++) {
+        struct problem p = {.what = "neighbours", .make = make_neighbours, .about = &apart};
+        add_input(&p, 9, 3, 1);
+        const node *y = forward(&p, true);
+        assert_int_equal(y->rows, 9);
+        assert_int_equal(y->cols, 9);
+        for (size_t r = 0; r < 4; r++) {
+            for (size_t i = some_runs[r]; i < some_runs[r + 1]; i++) {
+                for (size_t place = 0; place < 3; place++) {
+                    const ptrdiff_t j = (ptrdiff_t)i + ((ptrdiff_t)place - 1) * (ptrdiff_t)apart;
+                    const bool inside = j >= (ptrdiff_t)some_runs[r] && j < (ptrdiff_t)some_runs[r + 1];
+                    for (size_t c = 0; c < 3; c++)
+                        near("neighbours", y->val[i * 9 + place * 3 + c], inside ? p.in[0].val[(size_t)j * 3 + c] : 0, 0);
+                }
+            }
+        }
+        check_problem(&p);
+    }
+}
+
+static node *make_squared(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return squared_difference(tp, in[0], in[1]);
+}
+
+static void squared_differences(void **state)
+{
+    (void)state;
+    EACH_SHAPE(n, C) {
+        struct problem p = {.what = "squared_difference", .make = make_squared};
+        add_input(&p, n, C, 1);
+        add_input(&p, n, C, 1);
+        double want = 0;
+        for (size_t i = 0; i < n * C; i++) want += pow(p.in[0].val[i] - p.in[1].val[i], 2);
+        near("squared_difference", forward(&p, true)->val[0], want, 1e-13);
+        check_problem(&p);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -1140,6 +1256,8 @@ int main(void)
         cmocka_unit_test(attention_evaluates),      cmocka_unit_test(attention_ranges),
         cmocka_unit_test(some_rows_taken),          cmocka_unit_test(some_rows_put),
         cmocka_unit_test(projections),              cmocka_unit_test(slots_of_rows),
+        cmocka_unit_test(attention_weights_received),                        cmocka_unit_test(reshapes),
+        cmocka_unit_test(neighbouring_rows),        cmocka_unit_test(squared_differences),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -487,7 +487,7 @@ static void figures_of_other_tasks(void **state)
     if (report_plot(&b, folder, "plots", folder, "png", NULL) != OK) fail_msg("%s", status_message());
     snprintf(path, sizeof path, "%s/listops-training_curves.png", folder);
     assert_true(begins_with(path, "\x89PNG", 4));
-    snprintf(path, sizeof path, "%s/recall-accuracy_by_length-all.png", folder);
+    snprintf(path, sizeof path, "%s/recall-accuracy_by_length.png", folder);
     assert_true(begins_with(path, "\x89PNG", 4));
     free(a.runs);
     free(b.runs);

@@ -129,6 +129,7 @@ static void settings_pass(void **state)
         {"longformer", {"window=9", "schedule=increasing", "dilation=[4]", "dilated_from=1"}},
         {"longformer", {"window=9", "schedule=decreasing", "global=40"}},
         {"local", {"window=3", "bias=[q, v]"}},
+        {"local", {"window=0"}},
         {"local", {"form=block", "block=5"}},
         {"local", {"form=block", "block=7", "back=0", "ahead=0"}},
         {"local", {"form=block", "block=1", "back=3", "ahead=2"}},

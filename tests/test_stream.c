@@ -12,6 +12,7 @@
 #include "train/feed.h"
 #include "train/length_test.h"
 #include "train/streams.h"
+#include "train/train.h"
 
 #define LETTERS 11 /* vocabulary of check_model */
 #define TRAINED 24
@@ -235,6 +236,82 @@ static void saved_and_loaded(void **state)
     }
 }
 
+/* Three steps of the trainer are three steps by hand, in which each stream's state goes to its next sequence; streams that a
+ * document's end has cut off leave nothing. */
+static void training_hands_it_on(void **state)
+{
+    (void)state;
+    const char *name[16];
+    const size_t variants = stateful(name);
+    struct train_options o;
+    option_defaults(train_option_table, &o, sizeof o);
+    o.length = 16, o.batch = 3, o.steps = 5, o.rate = 1e-2, o.warmup = 0, o.eval_every = 0, o.shards = 2, o.pack_rows = 20;
+    for (size_t k = 0; k < 6 * variants; k++) {
+        struct model *m = model_of(name[k / 6]), *hand = model_of(name[k / 6]);
+        struct workers w;
+        o.steps = 5 + (int64_t)(k % 6); /* so that the last step is one at a document's end, too */
+        struct results r;
+        struct progress quiet;
+        struct feed f;
+        struct optimizer z;
+        workers_init(&w, 1, 2, m->n_values, kernel_choose(NULL));
+        results_init(&r);
+        progress_init(&quiet, stderr, true);
+        struct trainer t = {.options = &o, .task = &text_task, .data = &mixed, .model = m, .workers = &w, .results = &r, .progress = &quiet, .seed = 2};
+        assert_int_equal(train_run(&t), OK);
+
+        const size_t states = hand->n_carry, size = hand->n_carry_values;
+        struct carried held[3][16] = {{{0}}}, left[3][16] = {{{0}}};
+        size_t carried = 0;
+        assert_true(states <= 16);
+        assert_int_equal(feed_init(&f, &text_task, &mixed, &o, 2), OK);
+        optimizer_init(&z, &o, hand, w.kernel);
+        arena *a = arena_new("by hand");
+        for (int64_t step = 0; step < o.steps; step++) {
+            struct sequence *s;
+            size_t n, n_packs, *first;
+            double targets = 0;
+            assert_int_equal(feed_step(&f, a, (uint64_t)step, &s, &n), OK);
+            for (size_t b = 0; b < 3; b++) {
+                real *values = ARENA_ZEROS(a, real, size);
+                for (size_t c = 0; c < states; c++) left[b][c] = (struct carried){values + hand->carry[c].offset, 0};
+            }
+            for (size_t i = 0; i < n; i++) {
+                targets += (double)sequence_targets(&s[i]);
+                if (s[i].continues) s[i].state_in = held[s[i].stream];
+                if (s[i].goes_on) s[i].state_out = left[s[i].stream];
+                carried += s[i].continues && held[s[i].stream][0].rows;
+            }
+            struct pack *p = batch_packs(a, s, n, (size_t)o.pack_rows, &n_packs, &first);
+            (void)workers_train(&w, hand, p, n_packs, targets, 2, (uint64_t)step);
+            (void)optimizer_step(&z, w.gradient, 2, step + 1, o.steps, 1);
+            model_after_step(hand, (uint64_t)step + 1);
+            memcpy(held, left, sizeof held);
+        }
+        assert_true(carried > 0);
+        assert_memory_equal(m->values, hand->values, m->n_values * sizeof(real));
+        assert_int_equal(r.checkpoint->n_carried, 3 * size);
+        for (size_t b = 0; b < 3; b++) {
+            for (size_t c = 0; c < states; c++) {
+                const struct model_carry *of = &hand->carry[c];
+                assert_true(r.checkpoint->carried_rows[b * states + c] == (real)held[b][c].rows);
+                assert_memory_equal(r.checkpoint->carried + b * size + of->offset, held[b][c].value, held[b][c].rows * of->cols * sizeof(real));
+            }
+        }
+        char digest[33], other[33];
+        results_digest(&r, digest);
+        r.checkpoint->carried_rows[0] += 1;
+        results_digest(&r, other);
+        assert_string_not_equal(other, digest);
+        arena_free(a);
+        feed_done(&f);
+        optimizer_done(&z);
+        results_done(&r);
+        workers_done(&w);
+        model_free(m), model_free(hand);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -247,7 +324,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(feed_tells_who_goes_on), cmocka_unit_test(parts_are_the_whole),   cmocka_unit_test(threads_do_not_matter),
-        cmocka_unit_test(stateless_has_a_reason), cmocka_unit_test(saved_and_loaded),      cmocka_unit_test(a_million_bytes),
+        cmocka_unit_test(stateless_has_a_reason), cmocka_unit_test(saved_and_loaded),      cmocka_unit_test(training_hands_it_on),
+        cmocka_unit_test(a_million_bytes),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

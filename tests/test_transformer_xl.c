@@ -206,6 +206,29 @@ static void memory_grows_to_its_size(void **state)
     model_free(m);
 }
 
+/* Of more carried rows than the memory has, the newest count. */
+static void newest_rows_count(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"memory=10", "test_memory=4"};
+    struct model *m = model_of("transformer_xl", true, 1, 2, set);
+    arena *a = arena_new("test");
+    const size_t T = 5;
+    real *x = ARENA_ARRAY(a, real, T * WIDTH), *y = ARENA_ARRAY(a, real, T * WIDTH), *z = ARENA_ARRAY(a, real, T * WIDTH);
+    real *old = ARENA_ARRAY(a, real, 10 * WIDTH);
+    check_fill(x, T * WIDTH, 1, 7);
+    check_fill(old, 10 * WIDTH, 1, 8);
+    const struct carried ten = {old, 10}, four = {old + 6 * WIDTH, 4}, *in = &ten;
+    struct pack *p = check_pack(a, 1, &T);
+    p->state_in = &in;
+    check_layer(m, p, x, y, NULL, NULL, NULL);
+    in = &four;
+    check_layer(m, p, x, z, NULL, NULL, NULL);
+    assert_memory_equal(y, z, T * WIDTH * sizeof *y);
+    arena_free(a);
+    model_free(m);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -226,7 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(textbook),                cmocka_unit_test(enough_memory_is_one_pass), cmocka_unit_test(without_positions_is_vanilla),
-        cmocka_unit_test(gradients_end_at_memory), cmocka_unit_test(memory_grows_to_its_size),  cmocka_unit_test(refused),
+        cmocka_unit_test(gradients_end_at_memory), cmocka_unit_test(memory_grows_to_its_size),  cmocka_unit_test(newest_rows_count),
+        cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -55,7 +55,7 @@ static void list_positions(void)
 static void list_tasks(void)
 {
     puts("Tasks:");
-    for (const struct task *const *t = tasks; *t; t++) printf("  %-12s %s\n", (*t)->name, (*t)->title);
+    for (const struct task *const *t = tasks; *t; t++) printf("  %-15s %s\n", (*t)->name, (*t)->title);
 }
 
 static int is_yaml(const struct dirent *d)

@@ -119,12 +119,6 @@ static void fill_predictors(struct grid *g, size_t column, const struct task_run
         }
 }
 
-static void head_of(int64_t length, char *out, size_t size)
-{
-    if (length) snprintf(out, size, "%lld", (long long)length);
-    else snprintf(out, size, "all");
-}
-
 /* A group of columns, one per length. */
 static void add_lengths(struct grid *g, const struct task_runs *t, const struct kind *k, enum measure m, const char *title,
                         bool with_sd, bool mark, struct notes *notes)
@@ -135,7 +129,7 @@ static void add_lengths(struct grid *g, const struct task_runs *t, const struct 
     for (size_t i = 0; i < n; i++) {
         const struct place p = {"test", k->text, k->mode, length[i]};
         if (m == MEASURE_RATIO && length[i] == caption_length(t)) continue;
-        head_of(length[i], head, sizeof head);
+        snprintf(head, sizeof head, "%lld", (long long)length[i]);
         const size_t column = grid_column(g, title, head);
         fill(g, column, t, m, &p, with_sd, mark, notes);
         fill_predictors(g, column, t, m);
@@ -160,27 +154,81 @@ void block_lengths(struct grid *g, const struct task_runs *t, const struct kind 
 {
     begin(g, k, "");
     add_variants(g, t, notes);
-    if (has_floor(k)) add_predictors(g, t, is_text(t) ? MEASURE_BITS : MEASURE_ACCURACY);
-    if (is_text(t)) add_lengths(g, t, k, MEASURE_BITS, "bits per byte at length", true, true, notes);
-    else add_lengths(g, t, k, MEASURE_ACCURACY, "accuracy, %, at length", true, true, notes);
+    if (has_floor(k)) add_predictors(g, t, MEASURE_BITS);
+    add_lengths(g, t, k, MEASURE_BITS, "bits per byte at length", true, true, notes);
     if (with_cost) add_costs(g, t);
 }
 
 void block_relative(struct grid *g, const struct task_runs *t, const struct kind *k, struct notes *notes)
 {
     char title[64];
-    begin(g, k, is_text(t) ? ": ratios and accuracy" : ": loss");
+    begin(g, k, ": ratios and accuracy");
     add_variants(g, t, notes);
-    if (has_floor(k)) add_predictors(g, t, is_text(t) ? MEASURE_ACCURACY : MEASURE_LOSS);
-    if (!is_text(t)) {
-        add_lengths(g, t, k, MEASURE_LOSS, "nats per target at length", true, true, notes);
-        return;
-    }
+    if (has_floor(k)) add_predictors(g, t, MEASURE_ACCURACY);
     if (caption_length(t)) snprintf(title, sizeof title, "loss / loss at %lld", (long long)caption_length(t));
     else snprintf(title, sizeof title, "loss / loss at training length");
     add_lengths(g, t, k, MEASURE_RATIO, title, false, false, notes);
     add_lengths(g, t, k, MEASURE_ACCURACY, "accuracy, %", false, true, notes);
 }
+
+/* ---- recall ---- */
+
+static bool same_label(const struct test_set *s, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(s[i].label, s[0].label) != 0) return false;
+    return true;
+}
+
+static const char *group_of(const struct test_set *s)
+{
+    return s->trained ? "trained" : s->longer ? "longer" : "not trained";
+}
+
+/* The floor of a column: of all predictors only chance is the same in every set. */
+static size_t add_chance(struct grid *g, const struct task_runs *t, enum measure m, double *value)
+{
+    size_t n;
+    const struct predictor_row *p = predictors_of(t, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(p[i].name, "chance") != 0) continue;
+        *value = predictor_value(&p[i], m);
+        g->rule = grid_row(g, p[i].name);
+        return g->rule;
+    }
+    return 0;
+}
+
+static void add_set(struct grid *g, const struct task_runs *t, enum measure m, const struct test_set *s, bool load, struct notes *notes)
+{
+    char head[48];
+    const struct place p = {"test", s->label, "recall", (int64_t)s->length};
+    snprintf(head, sizeof head, "%zu%s%.*s", s->length, load ? "/" : "", load ? (int)strcspn(s->label, " ") : 0, s->label);
+    fill(g, grid_column(g, group_of(s), head), t, m, &p, true, true, notes);
+}
+
+void block_recall(struct grid *g, const struct task_runs *t, enum measure m, bool with_cost, struct notes *notes)
+{
+    static const char *const groups[] = {"trained", "longer", "not trained"};
+    struct test_set set[TASK_SETS];
+    const size_t n = t->run->task->sets(t->run->task_options, set);
+    const bool load = n && !same_label(set, n);
+    char caption[192];
+    double chance = NAN;
+    snprintf(caption, sizeof caption, "%s, by tokens%s%s%s%s", m == MEASURE_LOSS ? "Loss in nats per target" : "Answers right, %",
+             load ? " / " : "", load ? set[0].label + strcspn(set[0].label, " ") + 1 : "", !load && set[0].label[0] ? "; " : "",
+             load ? "" : set[0].label);
+    grid_init(g, caption);
+    add_variants(g, t, notes);
+    const size_t floor_row = add_chance(g, t, m, &chance);
+    for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(group_of(&set[i]), groups[k]) == 0) add_set(g, t, m, &set[i], load, notes);
+    for (size_t c = 1; floor_row && c < g->n_columns; c++) grid_set(g, floor_row, c, "%.*f", decimals(m, chance), chance);
+    if (with_cost) add_costs(g, t);
+}
+
+/* ---- classification ---- */
 
 static void add_score(struct grid *g, const struct task_runs *t, const char *group, const char *head, enum measure m,
                       const struct place *p, struct notes *notes)

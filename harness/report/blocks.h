@@ -5,12 +5,16 @@
 #include "report/notes.h"
 #include "report/summary.h"
 
-/* Variants against window lengths for one kind of test: bits per byte (texts) or accuracy (sequences).
+/* Texts: variants against window lengths for one kind of test, bits per byte.
  * `with_cost`: parameters and speed stand behind them. */
 void block_lengths(struct grid *g, const struct task_runs *t, const struct kind *k, bool with_cost, struct notes *notes);
 
-/* The same variants and lengths: loss relative to the training length and accuracy (texts), or loss (sequences). */
+/* The same variants and lengths: loss relative to the training length, and accuracy. */
 void block_relative(struct grid *g, const struct task_runs *t, const struct kind *k, struct notes *notes);
+
+/* Recall: variants against test sets, those whose setting was trained apart from the longer ones and from others: the share of
+ * answers right, chance below; or the loss, nats per target.  `with_cost` as above. */
+void block_recall(struct grid *g, const struct task_runs *t, enum measure m, bool with_cost, struct notes *notes);
 
 /* Variants against test accuracy, test loss and training accuracy. */
 void block_classify(struct grid *g, const struct task_runs *t, struct notes *notes);

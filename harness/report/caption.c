@@ -91,6 +91,7 @@ bool caption_floor(const struct task_runs *t, char *out, size_t size)
 {
     size_t n;
     predictors_of(t, &n);
-    if (n) snprintf(out, size, "below the rule: predictors without attention, on the whole test split");
+    if (t->run->task->kind == TASK_SEQUENCE) snprintf(out, size, "below the rule: chance");
+    else if (n) snprintf(out, size, "below the rule: predictors without attention, on the whole test split");
     return n > 0;
 }

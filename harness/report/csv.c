@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/gate.h"
 #include "report/grid.h"
 #include "report/notes.h"
 #include "report/statistics.h"
 #include "report/summary.h"
+#include "tasks/task.h"
 
 static void number(FILE *out, double x)
 {
@@ -75,6 +77,16 @@ static void predictor_line(FILE *out, const struct task_runs *t, const struct pr
     fputs(",,,,,\n", out);
 }
 
+static void gate_line(FILE *out, const struct task_runs *t)
+{
+    struct gate g;
+    gate_of(t, &g);
+    text_print(out, t->name, TABLE_CSV);
+    fprintf(out, ",gate,%s,test,,,,,,,,,,,,,,,", g.passed ? "passed" : "not passed");
+    text(out, g.line);
+    fputc('\n', out);
+}
+
 static void task_lines(FILE *out, const struct task_runs *t)
 {
     struct kind kind[KINDS_MAX];
@@ -92,6 +104,7 @@ static void task_lines(FILE *out, const struct task_runs *t)
         if (summarise(&t->variant[v], MEASURE_ACCURACY, &train).n) variant_line(out, t, &t->variant[v], &train);
     const struct predictor_row *p = predictors_of(t, &n);
     for (size_t i = 0; i < n; i++) predictor_line(out, t, &p[i]);
+    if (t->run->task->kind == TASK_SEQUENCE) gate_line(out, t);
 }
 
 void csv_print(FILE *out, const struct collection *c)

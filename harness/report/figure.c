@@ -74,7 +74,7 @@ static void y_range(const struct figure *f, struct frame *a)
                 y = more(y, n, sizeof *y);
                 y[n++] = f->curve[i].at[j].y;
             }
-    a->scale = f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
+    a->scale = f->percent ? (struct scale){.low = -2, .high = 110} : f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
@@ -126,7 +126,7 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
     fputs("set ytics (", out);
     for (size_t i = 0; i < a->n_ticks; i++) {
         char tick[32];
-        snprintf(tick, sizeof tick, "%.*g", f->log_y ? 10 : 6, a->ticks[i]);
+        snprintf(tick, sizeof tick, "%.*g", f->log_y ? 10 : 6, a->ticks[i] + 0.0); /* -0 + 0 is 0 */
         fprintf(out, "%s'%s' %.10g", i ? ", " : "", tick, a->ticks[i]);
         const size_t n = strlen(tick) - (strchr(tick, '.') != NULL);
         if (n > digits) digits = n;

@@ -8,6 +8,7 @@
 #include "report/figure.h"
 #include "report/statistics.h"
 #include "report/summary.h"
+#include "tasks/task.h"
 
 struct drawing { const char *plots_dir, *out_dir, *format; FILE *log; };
 
@@ -54,7 +55,7 @@ static void add_lengths(struct figure *f, const struct task_runs *t, const struc
         struct curve *c = figure_add(f, t->variant[v].label, t->variant[v].style);
         for (size_t i = 0; i < n; i++) {
             const struct place p = {"test", k->text, k->mode, length[i]};
-            const struct summary s = summarise(&t->variant[v], is_text(t) ? MEASURE_BITS : MEASURE_ACCURACY, &p);
+            const struct summary s = summarise(&t->variant[v], MEASURE_BITS, &p);
             if (s.n && length[i] > 0) curve_add(c, (double)length[i], s.mean, s.sd);
         }
     }
@@ -66,17 +67,85 @@ static status by_length(const struct drawing *d, const struct task_runs *t, cons
     const bool repeated = strcmp(k->text, "repeated") == 0;
     int64_t length[LENGTHS_MAX];
     if (lengths_of(t, k, length) < 2) return OK;
-    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_bend = is_text(t)};
+    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_bend = true};
     caption_name(t, name, sizeof name);
-    snprintf(f.name, sizeof f.name, "%s-%s_by_length-%s%s", t->name, is_text(t) ? "loss" : "accuracy", k->mode,
-             repeated ? "-repeated" : "");
+    snprintf(f.name, sizeof f.name, "%s-loss_by_length-%s%s", t->name, k->mode, repeated ? "-repeated" : "");
     snprintf(f.title, sizeof f.title, "%s: %.11s%s%s", name, k->text, k->text[0] ? " text, " : "", kind_title(k));
     snprintf(f.x_label, sizeof f.x_label, "test length (tokens, log scale)");
-    snprintf(f.y_label, sizeof f.y_label, is_text(t) ? "bits per byte" : "accuracy (%%)");
+    snprintf(f.y_label, sizeof f.y_label, "bits per byte");
     mark_training_length(&f, t);
     add_lengths(&f, t, k);
     if (!repeated) add_floors(&f, t);
     return finish(d, &f);
+}
+
+/* ---- recall: against the length of the example ---- */
+
+static bool same_lengths(const struct test_set *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (s[i].length == s[j].length) return true;
+    return false;
+}
+
+static void add_sets(struct figure *f, const struct task_runs *t, const struct test_set *s, size_t n, const char *label)
+{
+    for (size_t v = 0; v < t->n; v++) {
+        struct curve *c = figure_add(f, t->variant[v].label, t->variant[v].style);
+        for (size_t i = 0; i < n; i++) {
+            const struct place p = {"test", s[i].label, "recall", (int64_t)s[i].length};
+            const struct summary x = summarise(&t->variant[v], MEASURE_ACCURACY, &p);
+            if (x.n && (!label || strcmp(s[i].label, label) == 0)) curve_add(c, (double)s[i].length, x.mean, x.sd);
+        }
+    }
+}
+
+static void add_chance(struct figure *f, const struct task_runs *t)
+{
+    add_floors(f, t);
+    for (size_t i = 0; i < f->n_floors; i++)
+        if (strcmp(f->floors[i].name, "chance") == 0) f->floors[0] = f->floors[i];
+    f->n_floors = f->n_floors > 0 && strcmp(f->floors[0].name, "chance") == 0;
+}
+
+/* One figure of the sets of a label, or of all (NULL), if some are longer than training. */
+static status by_set(const struct drawing *d, const struct task_runs *t, const struct test_set *s, size_t n, const char *label)
+{
+    char name[160];
+    size_t longer = 0, trained = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (label && strcmp(s[i].label, label) != 0) continue;
+        longer += !s[i].trained;
+        if (s[i].trained && s[i].length > trained) trained = s[i].length;
+    }
+    if (!longer || !trained) return OK;
+    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .percent = true, .x_mark = (double)trained};
+    caption_name(t, name, sizeof name);
+    snprintf(f.name, sizeof f.name, "%s-accuracy_by_length%s%s", t->name, label ? "-" : "", label ? label : "");
+    for (char *at = f.name; *at; at++)
+        if (*at == ' ') *at = '_';
+    snprintf(f.title, sizeof f.title, "%s: answers right%s%s", name, label ? ", " : "", label ? label : "");
+    snprintf(f.x_label, sizeof f.x_label, "test length (tokens, log scale)");
+    snprintf(f.y_label, sizeof f.y_label, "answers right (%%)");
+    snprintf(f.mark, sizeof f.mark, "longest trained");
+    add_sets(&f, t, s, n, label);
+    add_chance(&f, t);
+    return finish(d, &f);
+}
+
+/* Sets of one length and different loads cannot share a curve. */
+static status by_sets(const struct drawing *d, const struct task_runs *t)
+{
+    struct test_set s[TASK_SETS];
+    const size_t n = t->run->task->sets(t->run->task_options, s);
+    if (!same_lengths(s, n)) return by_set(d, t, s, n, NULL);
+    for (size_t i = 0; i < n; i++) {
+        bool done = false;
+        for (size_t j = 0; j < i; j++) done |= strcmp(s[i].label, s[j].label) == 0;
+        if (!done) TRY(by_set(d, t, s, n, s[i].label));
+    }
+    return OK;
 }
 
 /* ---- against the position in the longest window ---- */
@@ -217,7 +286,8 @@ static status draw_task(const struct drawing *d, const struct task_runs *t)
 {
     struct kind kind[KINDS_MAX];
     const size_t n = kinds_of(t, kind);
-    for (size_t i = 0; i < n; i++) TRY(by_length(d, t, &kind[i]));
+    for (size_t i = 0; i < n && is_text(t); i++) TRY(by_length(d, t, &kind[i]));
+    if (t->run->task->kind == TASK_SEQUENCE) TRY(by_sets(d, t));
     TRY(by_position(d, t, "ordinary"));
     TRY(by_position(d, t, "repeated"));
     return training(d, t);

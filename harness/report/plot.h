@@ -8,7 +8,8 @@
 
 /* Draw, from the files in RESULTS/NAME, for every task of the config:
  *
- *   TASK-loss_by_length-MODE[-repeated].FORMAT   texts: bits per byte; sequences: accuracy (TASK-accuracy_by_length-MODE)
+ *   TASK-loss_by_length-MODE[-repeated].FORMAT   texts: bits per byte
+ *   TASK-accuracy_by_length[-LOAD].FORMAT        recall: answers right; LOAD where sets of one length differ in it ("16_pairs")
  *   TASK-loss_by_position[-repeated].FORMAT      texts: inside the longest window
  *   TASK-training_curves.FORMAT
  *

@@ -35,7 +35,7 @@ struct summary summarise_cost(const struct variant_runs *v, size_t offset);
 const struct test_row *find_test(const struct results *r, const struct place *p);
 
 /* The distinct kinds of test of a task (split "test"), ordinary text first: windows, last block, stride. */
-#define KINDS_MAX 16
+#define KINDS_MAX 72
 struct kind { char text[12], mode[12]; };
 size_t kinds_of(const struct task_runs *t, struct kind out[KINDS_MAX]);
 

@@ -1,6 +1,7 @@
 /* table.c -- `reach table`: the scores of a config's runs, beside what needs no attention at all. */
 #include "report/table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "report/blocks.h"
 #include "report/caption.h"
 #include "report/csv.h"
+#include "report/gate.h"
 #include "tasks/task.h"
 
 struct printing {
@@ -54,6 +56,42 @@ static void print_classify(struct printing *p, const struct task_runs *t, struct
     free(g);
 }
 
+static void print_remark(struct printing *p, const char *text)
+{
+    if (p->format == TABLE_TEX) fputs("\\par\\noindent ", p->out);
+    paragraph_print(p->out, text, p->format, 0);
+}
+
+/* What can be had by looking at the tokens alone, set by set: not for columns. */
+static void print_guesses(struct printing *p, const struct task_runs *t)
+{
+    char text[1024] = "without attention:";
+    size_t n, used = strlen(text), said = 0;
+    const struct predictor_row *g = predictors_of(t, &n);
+    for (size_t i = 0; i < n && used < sizeof text; i++) {
+        if (strcmp(g[i].name, "chance") == 0 || isnan(g[i].accuracy)) continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s %.1f %%", said++ ? "," : "", g[i].name, 100 * g[i].accuracy);
+    }
+    if (said) print_remark(p, text);
+}
+
+/* The gate stands under the scores it opens. */
+static void print_recall(struct printing *p, const struct task_runs *t, struct notes *notes)
+{
+    struct grid *g = malloc(sizeof *g);
+    struct gate gate;
+    if (!g) status_no_memory("a table", sizeof *g);
+    block_recall(g, t, MEASURE_ACCURACY, true, notes);
+    put(p, g);
+    gate_of(t, &gate);
+    print_remark(p, gate.line);
+    print_guesses(p, t);
+    if (p->format != TABLE_MD) fputc('\n', p->out);
+    block_recall(g, t, MEASURE_LOSS, false, notes);
+    put(p, g);
+    free(g);
+}
+
 static bool any_usable(const struct task_runs *t)
 {
     for (size_t v = 0; v < t->n; v++)
@@ -90,6 +128,7 @@ static void print_task(struct printing *p, const struct collection *c, const str
     }
     if (!any_usable(t)) print_reasons(p, t);
     else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
+    else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
     else print_lengths(p, t, &notes);
     notes_print(p->out, &notes, p->format);
     notes_done(&notes);

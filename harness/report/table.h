@@ -11,8 +11,10 @@
  *   against window lengths, mean and +- sample standard deviation over seeds, the best of a column marked, trivial
  *   predictors below; then ratios to the loss at the training length and accuracies.  What is missing, unfinished,
  *   diverged, stale or not available is said in notes below, never a number.
+ *   A recall task has a block of accuracies and one of losses, a column for each test set, and between them the gate (gate.h)
+ *   that says whether they count.
  *   csv: one line per task, variant, kind and length, unrounded (nats, bits, ratio, accuracy as a share, sd and the half
- *   width of the 95 % t interval of each), then one per trivial predictor.
+ *   width of the 95 % t interval of each), then one per trivial predictor, and a recall task's gate.
  *
  *   color    bold by escape sequences (a terminal without NO_COLOR); else a star marks the best
  *

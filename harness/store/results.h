@@ -56,10 +56,10 @@ struct eval_row {          /* a seeded subset of the validation split */
 struct test_row {
     char    evaluation[24]; /* evaluation id                                           */
     char    split[8];       /* "test", "valid", "train"                                */
-    char    text[12];       /* "ordinary", "repeated"; "" for classification           */
-    char    mode[12];       /* "windows", "last", "stride"; "all" for classification   */
-    int64_t length;         /* window in tokens; 0 for classification                  */
-    int64_t n;              /* targets scored                                          */
+    char    text[12];       /* "ordinary", "repeated"; "" for classification; recall: "16 pairs" */
+    char    mode[12];       /* "windows", "last", "stride"; "all" for classification; "recall", "examples": recall_test.h */
+    int64_t length;         /* window or example in tokens; 0 for classification       */
+    int64_t n;              /* targets scored; recall: answers, or examples            */
     double  loss;           /* nats per target; NaN when not available                 */
     double  loss_error;     /* standard error over windows (or examples); NaN if n/a   */
     double  accuracy;       /* share right                                             */

@@ -81,6 +81,7 @@ struct attention_piece {
     struct pattern       pattern;
     const unsigned char *visible;                    /* keys flags, NULL: all                       */
     const struct score_term *term;                   /* NULL: none                                  */
+    real                *received;                   /* (keys) += sum_i w_ij; NULL: not wanted      */
 };
 
 struct attention_head {
@@ -143,6 +144,7 @@ struct kernel {
     size_t (*attention_scratch)(size_t D, size_t Dv);
     void (*attention_forward)(const struct attention_head *h, void *scratch);
     void (*attention_backward)(const struct attention_head *h, void *scratch); /* dq, dk, dv += */
+    void (*attention_received)(const struct attention_head *h, void *scratch); /* after forward: reads lse, received += */
 
     /* The same for linear attention; linear_states counts the values that forward leaves for backward. */
     size_t (*linear_scratch)(size_t F, size_t Dv);

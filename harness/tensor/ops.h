@@ -81,6 +81,19 @@ struct slots {
  * outlive the tape's backward. */
 node *slot_rows(tape *tp, node *x, const struct slots *slots, enum slot_kind kind, node *W);
 
+/* reshape.c: the same numbers in rows of another length: y (rows, cols) with rows cols = those of x.  y looks at x's memory. */
+node *reshape(tape *tp, node *x, size_t rows, size_t cols);
+/* The same numbers as a constant: no gradient passes. */
+node *detached(tape *tp, node *x);
+
+/* neighbours.c: rows beside each other, [x_(i - apart), x_i, x_(i + apart)], with zeros for rows outside i's run, so that a
+ * linear with W (3 C, out) is a convolution of width 3.  x (n, C), y (n, 3 C); run r is rows run[r]..run[r + 1] of x, n_runs + 1
+ * numbers that outlive the tape's backward. */
+node *neighbours(tape *tp, node *x, size_t n_runs, const size_t *run, size_t apart);
+
+/* squared_difference.c: y = sum of (a - b)^2 as a (1, 1) node; a and b of one shape. */
+node *squared_difference(tape *tp, node *a, node *b);
+
 /* cross_entropy.c: y = sum over rows with target >= 0 of -log softmax(x_i)[target_i], as a (1, 1) node.
  * x (n, V) is used up: its values are replaced by softmax(x).  row_loss[i] (nats; 0 where there is no target) and
  * right[i] (1 if the target is the largest logit, the first of equals) are filled when not NULL. */
@@ -100,6 +113,8 @@ struct attention_source {
     const unsigned char *visible;    /* per key row; NULL: all                                          */
     const struct score_term *term;   /* NULL: none                                                      */
     node *term_input[2];             /* nodes whose gradient the term's backward adds to; NULL: none    */
+    real *received;                  /* key rows: += the weights (before dropout) that a key gets from all queries of all
+                                        heads and examples; forward only; NULL: not wanted (the usual, costs nothing) */
 };
 struct attention_request {
     const struct pack *pack;

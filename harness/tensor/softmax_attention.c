@@ -50,6 +50,7 @@ static void view(const struct attention_state *s, node *y, size_t e, size_t h, t
             .pattern = src->pattern[src->pattern_per_head ? h : 0],
             .visible = src->visible ? src->visible + from : NULL,
             .term = src->term,
+            .received = src->received ? src->received + from : NULL,
         };
     }
     *head = (struct attention_head){
@@ -69,11 +70,14 @@ static void each_head(struct attention_state *s, node *y, tape *memory, tape *ba
     void *scratch = arena_take(memory->memory, k->attention_scratch(D, Dv));
     struct attention_piece piece[ATTENTION_PIECES];
     struct attention_head head;
+    bool received = false;
+    for (size_t i = 0; i < s->rq.pieces; i++) received |= s->rq.piece[i].received != NULL;
     for (size_t e = 0; e < s->rq.pack->n; e++) {
         for (size_t h = 0; h < s->rq.heads; h++) {
             view(s, y, e, h, backward, piece, &head);
             if (backward) k->attention_backward(&head, scratch);
             else k->attention_forward(&head, scratch);
+            if (received && !backward) k->attention_received(&head, scratch);
         }
     }
     arena_rewind(memory->memory, mark);

@@ -6,6 +6,8 @@
 
 #include "base/random.h"
 
+#define MOST_SHUFFLED ((size_t)1 << 26) /* more examples than this are made when asked for, each independent of the others */
+
 static uint32_t *numbers(size_t n)
 {
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
@@ -22,6 +24,7 @@ static int by_value(const void *a, const void *b)
 
 uint32_t *feed_choose(uint64_t seed, enum split split, size_t total, size_t n)
 {
+    if (total > MOST_SHUFFLED) return numbers(n);
     uint32_t *at = numbers(total);
     random_stream s = random_stream_of(seed, RANDOM_SUBSET, split, 0);
     random_shuffle(&s, at, total);
@@ -60,7 +63,7 @@ status feed_init(struct feed *f, const struct task *task, const void *data, cons
     if (total == 0) FAIL(ERR_DATA, "%s: there are no training examples", task->name);
     f->examples = o->examples && (size_t)o->examples < total ? (size_t)o->examples : total;
     if (f->examples < total) f->subset = feed_choose(0, SPLIT_TRAIN, total, f->examples); /* one subset for all seeds */
-    f->order = numbers(f->examples);
+    if (f->examples <= MOST_SHUFFLED) f->order = numbers(f->examples);
     return OK;
 }
 
@@ -158,7 +161,12 @@ status feed_step(struct feed *f, arena *a, uint64_t t, struct sequence **s, size
     uint32_t *index = ARENA_ARRAY(a, uint32_t, B);
     *s = ARENA_ARRAY(a, struct sequence, B);
     *n = B;
+    random_stream fresh = random_stream_of(f->seed, RANDOM_ORDER, t, 2);
     for (size_t b = 0; b < B; b++) {
+        if (!f->order) {
+            index[b] = random_below(&fresh, (uint32_t)f->examples);
+            continue;
+        }
         const uint64_t at = t * B + b;
         shuffle_epoch(f, at / f->examples);
         const uint32_t place = f->order[at % f->examples];

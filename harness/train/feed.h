@@ -4,7 +4,7 @@
  * step; when all streams have gone their part once, the next round is shifted by a seeded amount.  A window that
  * crosses a document's end is cut there into two examples.  Everything is a function of (seed, step).
  * A stream's state goes on from step to step inside a document, and is dropped at its end and at the end of a round.
- * Other tasks are read in a seeded order, new in each epoch.
+ * Other tasks are read in a seeded order, new in each epoch; one with more than 2^26 examples by seeded draws.
  */
 #ifndef REACH_FEED_H
 #define REACH_FEED_H
@@ -23,7 +23,7 @@ struct feed {
     size_t   *start;              /* its documents, if it was cut; owned    */
     size_t    examples;           /* others: how many there are to train on */
     uint32_t *subset;             /* NULL: the first `examples`; owned      */
-    uint32_t *order;              /* of the current epoch; owned            */
+    uint32_t *order;              /* of the current epoch; owned; NULL: draws */
     uint64_t  epoch;
 };
 
@@ -38,7 +38,7 @@ status feed_step(struct feed *f, arena *a, uint64_t t, struct sequence **s, size
 status feed_examples(const struct task *task, const void *data, enum split split, const uint32_t *index, size_t from, size_t n,
                      arena *a, struct sequence *s);
 
-/* A seeded choice of `n` of `total` things, in rising order; malloc'd, the caller frees it. */
+/* A seeded choice of `n` of `total` things, in rising order (of more than 2^26: the first n); malloc'd, the caller frees it. */
 uint32_t *feed_choose(uint64_t seed, enum split split, size_t total, size_t n);
 
 #endif

@@ -52,7 +52,9 @@ const struct option test_option_table[] = {
     {"stream_tokens", OPTION_INT, AT(stream_tokens), "0", 0, 1e12, NULL, "at most so many tokens of that; 0: the whole split"},
     {"repeated", OPTION_BOOL, AT(repeated), "true", 0, 0, NULL, "also test on tiled passages, reported apart"},
     {"passage", OPTION_INT, AT(passage), "0", 0, 1048576, NULL, "bytes of a tiled passage; 0: half the training length"},
-    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "classifiers: at most so many test examples; 0: all"},
+    {"examples", OPTION_INT, AT(examples), "0", 0, 1e12, NULL, "classifiers: at most so many test examples; recall: of each test set; 0: all"},
     {"train_accuracy", OPTION_BOOL, AT(train_accuracy), "false", 0, 0, NULL, "classifiers: also score the training examples"},
+    {"reference", OPTION_WORD, AT(reference), "vanilla", 0, 0, NULL, "recall tables: the variant that must reach 95 % where it was trained"},
+    {"control", OPTION_WORD, AT(control), "no_memory", 0, 0, NULL, "recall tables: the variant that must stay within 5 points of chance"},
     {.name = NULL},
 };

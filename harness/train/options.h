@@ -45,8 +45,9 @@ struct test_options {
     int64_t stream_tokens;    /* at most so many tokens; 0: the whole split                      */
     bool    repeated;         /* also on tiled passages                                          */
     int64_t passage;          /* bytes of a tiled passage; 0: half the training length           */
-    int64_t examples;         /* classifiers: at most so many test examples; 0: all              */
+    int64_t examples;         /* classifiers: at most so many test examples; 0: all; recall: of each set */
     bool    train_accuracy;   /* classifiers: also score the training examples                   */
+    char    reference[OPTION_TEXT], control[OPTION_TEXT]; /* recall: labels of the variants that open the table's gate */
 };
 
 extern const struct option train_option_table[];

@@ -12,6 +12,7 @@
 #include "store/results.h"
 #include "tasks/task.h"
 #include "train/length_test.h"
+#include "train/recall_test.h"
 #include "train/train.h"
 #include "variants/variant.h"
 
@@ -70,12 +71,19 @@ status runner_check_data(struct runner *q, const struct config *c)
     return OK;
 }
 
+/* The names that a recall table looks for change nothing that is measured. */
+static bool is_for_tables(const struct option *o)
+{
+    return o->offset == offsetof(struct test_options, reference) || o->offset == offsetof(struct test_options, control);
+}
+
 /* The evaluation id: what is tested and how, whatever the model. */
 static void evaluation_id(const struct run *r, char out[24])
 {
     char text[4096] = "";
     for (const struct option *o = test_option_table; o->name; o++) {
         char value[512];
+        if (is_for_tables(o)) continue;
         option_print(o, &r->test, value, sizeof value);
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s: %s\n", o->name, value);
@@ -202,7 +210,7 @@ static status test_examples(struct work *k, enum split split, size_t limit)
             const double mean = sc.of[i].loss / sc.of[i].n;
             loss += mean;
             squares += mean * mean;
-            right += sc.of[i].right == sc.of[i].n; /* all targets of the example */
+            right += sc.of[i].right;
         }
         arena_free(a);
         test_progress(k, (double)(at + count) / (double)n);
@@ -230,6 +238,13 @@ static status test(struct work *k)
         snprintf(t.evaluation, sizeof t.evaluation, "%s", k->evaluation);
         length_test_run(&t, &k->f);
         return OK;
+    }
+    if (task->kind == TASK_SEQUENCE) {
+        struct recall_test t = {.task = task, .data = k->q->opened->data, .options = k->r->task_options, .examples = (size_t)k->r->test.examples,
+                                .model = k->m, .workers = &k->w, .pack_rows = (size_t)k->r->train.pack_rows, .seed = k->r->seed,
+                                .progress = test_progress, .progress_self = k};
+        snprintf(t.evaluation, sizeof t.evaluation, "%s", k->evaluation);
+        return recall_test_run(&t, &k->f);
     }
     TRY(test_examples(k, SPLIT_TEST, (size_t)k->r->test.examples));
     if (k->r->test.train_accuracy) TRY(test_examples(k, SPLIT_TRAIN, (size_t)k->r->train.examples));
@@ -288,6 +303,7 @@ static void say_done(struct work *k)
     const struct results *f = &k->f;
     double first = NAN, last = NAN;
     int64_t at = 0;
+    const bool recall = k->r->task->kind == TASK_SEQUENCE;
     for (size_t i = 0; i < f->n_test; i++) {
         const struct test_row *row = &f->test[i];
         if (strcmp(row->evaluation, k->evaluation) != 0 || row->reason[0]) continue;
@@ -295,12 +311,15 @@ static void say_done(struct work *k)
             progress_end(k->q->progress, "accuracy %.1f %%  (%s, %.1fk tokens/s)", 100 * row->accuracy, took, f->cost.tokens_per_second / 1000);
             return;
         }
-        if (strcmp(row->mode, "windows") != 0) continue;
-        if (isnan(first)) first = row->loss;
-        last = row->loss;
+        if (strcmp(row->mode, recall ? "recall" : "windows") != 0) continue;
+        const double score = recall ? 100 * row->accuracy : row->loss;
+        if (isnan(first)) first = score;
+        last = score;
         at = row->length;
     }
     if (isnan(first)) progress_end(k->q->progress, "done  (%s)", took);
+    else if (recall) progress_end(k->q->progress, "accuracy %.1f %%, at length %lld %.1f %%  (trained %s, %.1fk tokens/s)", first,
+                                  (long long)at, last, took, f->cost.tokens_per_second / 1000);
     else progress_end(k->q->progress, "loss %.3f, at length %lld %.3f  (trained %s, %.1fk tokens/s)", first, (long long)at, last, took,
                       f->cost.tokens_per_second / 1000);
 }

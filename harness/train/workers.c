@@ -37,6 +37,8 @@ static void add_tally(struct tally *to, const struct tally *x)
     to->right += x->right;
     to->n += x->n;
     to->auxiliary += x->auxiliary;
+    to->answers += x->answers;
+    to->answers_right += x->answers_right;
 }
 
 static size_t target_rows(const struct model *m, const struct pack *p)
@@ -123,10 +125,13 @@ static void gather(const struct model *m, const struct pack *pack, const double 
 {
     for (size_t e = 0; e < pack->n; e++) {
         const size_t from = m->spec.classes ? e : pack->offset[e], to = m->spec.classes ? e + 1 : pack->offset[e + 1];
+        bool all_right = true; /* of the answer so far */
         of[e] = (struct tally){0};
         for (size_t i = from; i < to; i++) {
             if (pack->target[i] < 0) continue;
-            const struct tally t = {.loss = row_loss[i], .right = right[i], .n = 1};
+            const bool begins = i == from || pack->target[i - 1] < 0, ends = i + 1 == to || pack->target[i + 1] < 0;
+            all_right = (begins || all_right) && right[i];
+            const struct tally t = {.loss = row_loss[i], .right = right[i], .n = 1, .answers = ends, .answers_right = ends && all_right};
             add_tally(&of[e], &t);
             const size_t b = out->bucket ? (i - from) / out->bucket : 0;
             if (out->bucket && b < out->n_buckets) add_tally(&out->at[b], &t);

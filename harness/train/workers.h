@@ -29,6 +29,7 @@ struct tally {
     double right;   /* targets right             */
     double n;       /* targets                   */
     double auxiliary;
+    double answers, answers_right; /* runs of neighbouring targets, and those that are right throughout; evaluation only */
 };
 
 /* One step's forward and backward.  Gradients of (sum of losses) / targets go to the shards (cleared here). */

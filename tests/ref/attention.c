@@ -91,6 +91,20 @@ void ref_attention_forward(const struct attention_head *h)
     free(s);
 }
 
+void ref_attention_received(const struct attention_head *h)
+{
+    real *s = malloc((columns_of(h) + 1) * sizeof *s);
+    if (!s) abort();
+    for (size_t i = 0; i < h->queries; i++) {
+        const real lse = score_row(h, i, s);
+        size_t column = 0;
+        for (size_t a = 0; a < h->pieces; a++)
+            for (size_t j = 0; j < h->piece[a].keys; j++, column++)
+                if (h->piece[a].received && s[column] != -INFINITY) h->piece[a].received[j] += exp(s[column] - lse);
+    }
+    free(s);
+}
+
 void ref_attention_backward(const struct attention_head *h)
 {
     const size_t columns = columns_of(h);

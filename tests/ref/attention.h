@@ -4,10 +4,11 @@
 
 #include "tensor/kernel.h"
 
-/* The same contract as kernel.h's attention_forward and attention_backward, but every row of scores is materialised
+/* The same contract as kernel.h's attention_forward, attention_backward and attention_received, but every row of scores is materialised
  * and every score term is asked for one score at a time. */
 void ref_attention_forward(const struct attention_head *h);
 void ref_attention_backward(const struct attention_head *h);
+void ref_attention_received(const struct attention_head *h);
 
 /* May query i see key j of this piece? */
 int ref_attention_sees(const struct attention_head *h, const struct attention_piece *p, size_t i, size_t j);

@@ -43,6 +43,7 @@ void ref_linformer(const struct layer *l, size_t h, double *o);
 void ref_performer(const struct layer *l, size_t h, double *o);
 void ref_linear(const struct layer *l, size_t h, double *o);
 void ref_transformer_xl(const struct layer *l, size_t h, double *o);
+void ref_compressive(const struct layer *l, size_t h, double *o);
 void ref_infini(const struct layer *l, size_t h, double *o);
 
 #endif

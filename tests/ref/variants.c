@@ -91,6 +91,7 @@ static const struct {
     {"performer", ref_performer},
     {"linear", ref_linear},
     {"transformer_xl", ref_transformer_xl},
+    {"compressive", ref_compressive},
     {"infini", ref_infini},
 };
 #define TEXTBOOKS (sizeof textbook / sizeof *textbook)

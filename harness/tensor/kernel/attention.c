@@ -3,6 +3,7 @@
  *   s_ij  = scale q_i . k_j + term_ij         w_ij = e^(s_ij - lse_i)        out_i = sum_j m_ij w_ij v_j
  *   dw_ij = m_ij dout_i . v_j                 ds_ij = w_ij (dw_ij - delta_i)   delta_i = dout_i . out_i
  *   dv_j += sum_i m_ij w_ij dout_i            dk_j += scale sum_i ds_ij q_i    dq_i += scale sum_j ds_ij k_j
+ *   received_j += sum_i w_ij                  if asked: a second pass, as weights are known only after their sum
  *
  * Vaswani et al., arXiv:1706.03762, eq. (1); tiles and recomputation from lse: Dao et al., arXiv:2205.14135.
  * q, k: (n, D); v, out: (n, Dv).  Time O(n keys D), of which tiles that the pattern leaves empty cost nothing: a band of
@@ -612,6 +613,51 @@ void NAME(attention_forward)(const struct attention_head *h, void *scratch)
     struct work w;
     lay_out(&w, h->D, h->Dv, scratch);
     each_block(h, &w, forward_block);
+}
+
+/* Add the weights that each key gets from the block's queries. */
+static void receive_piece(struct tile *t)
+{
+    const struct attention_piece *p = &t->piece;
+    struct work *w = t->work;
+    size_t from, to;
+    visible_keys(t, &from, &to);
+    if (from >= to) return;
+    transpose(p->q + t->query * p->q_stride, p->q_stride, t->queries, t->head->D, t->head->scale * LOG2_E, w->qt);
+    for (size_t key = from; key < to; key += K_TILE) {
+        if (!begin_tile(t, key)) continue;
+        for (size_t g = 0; g < GROUPS; g++) {
+            const size_t low = t->low[g] * STRIP, high = t->high[g] * STRIP;
+            if (t->high[g] > 0) scores(t, g, low, high, w->lse + g * GROUP);
+            for (size_t j = low; j < high && j < t->keys; j++) {
+                if (t->class[j / STRIP][g] == NONE) continue;
+                const real *s = w->p + j * Q_TILE + g * GROUP;
+                p->received[t->key_from + (key + j) * t->key_step] += sum_lanes(weight_of(load(s), 1) + weight_of(load(s + LANES), 1));
+            }
+        }
+    }
+}
+
+static void receive_block(const struct attention_head *h, struct work *w, struct tile *t)
+{
+    const size_t row = t->from + t->query * t->step;
+    t->dropping = 0;
+    for (size_t i = 0; i < Q_TILE; i++) { /* queries that see nothing, and lanes without one, give nothing */
+        const real lse = i < t->queries ? h->lse[row + i * t->step] : -INFINITY;
+        w->lse[i] = lse != -INFINITY ? lse * LOG2_E : INFINITY;
+    }
+    for (size_t a = 0; a < h->pieces; a++) {
+        if (!h->piece[a].received) continue;
+        enter_piece(t, h->piece + a);
+        receive_piece(t);
+    }
+}
+
+void NAME(attention_received)(const struct attention_head *h, void *scratch)
+{
+    struct work w;
+    lay_out(&w, h->D, h->Dv, scratch);
+    each_block(h, &w, receive_block);
 }
 
 /* Sums over queries for each strip of keys, from a tile of weights; rows of k or v that do not exist go to the dump. */

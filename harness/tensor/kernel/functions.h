@@ -7,6 +7,7 @@
 size_t NAME(attention_scratch)(size_t D, size_t Dv);
 void NAME(attention_forward)(const struct attention_head *h, void *scratch);
 void NAME(attention_backward)(const struct attention_head *h, void *scratch);
+void NAME(attention_received)(const struct attention_head *h, void *scratch);
 
 size_t NAME(linear_scratch)(size_t F, size_t Dv);
 size_t NAME(linear_states)(const struct linear_head *h);

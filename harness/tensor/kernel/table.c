@@ -11,6 +11,7 @@ const struct kernel NAME(kernel) = {
     .attention_scratch  = NAME(attention_scratch),
     .attention_forward  = NAME(attention_forward),
     .attention_backward = NAME(attention_backward),
+    .attention_received = NAME(attention_received),
     .linear_scratch     = NAME(linear_scratch),
     .linear_states      = NAME(linear_states),
     .linear_forward     = NAME(linear_forward),
