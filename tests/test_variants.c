@@ -828,6 +828,7 @@ static void broken_ones_are_caught(void **state)
         {"breaks when all is hidden", "vanilla", 0, breaks_when_all_is_hidden, "not finite with hidden rows"},
         {"breaks when long", "vanilla", 0, breaks_when_long, "not finite at 1, 2, 8 times the length"},
         {"ignores hidden rows", "vanilla", 0, ignores_hidden_rows, "hidden rows behind an example"},
+        {"ignores hidden rows", "vanilla", 0, ignores_hidden_rows, "other values in hidden rows"},
         {"vanilla", "vanilla", 0, forgets_the_scale, "textbook version"}, /* the name has a textbook version */
         {"local", "local", 0, local_forgets_the_scale, "against vanilla"}, /* and settings that equal vanilla */
         {"performer", "performer", 0, performer_is_off, "error against vanilla, of that before"},

@@ -17,7 +17,7 @@ typedef void check_function(const struct check_subject *s, bool causal, struct c
 check_function check_layer_gradient, check_state_gradient, check_auxiliary_gradient, check_model_gradients; /* gradient.c  */
 check_function check_textbook;                                            /* textbook.c  */
 check_function check_vanilla;                                             /* vanilla.c   */
-check_function check_causality, check_neighbours, check_padding;          /* rows.c      */
+check_function check_causality, check_neighbours, check_padding, check_hidden; /* rows.c */
 check_function check_split, check_split_gradient, check_reset;            /* state.c     */
 check_function check_determinism;                                         /* same_bits.c */
 check_function check_degenerate, check_lengths;                           /* finite.c    */

@@ -9,8 +9,8 @@
 static check_function *const battery[] = {
     check_layer_gradient, check_state_gradient, check_auxiliary_gradient, check_model_gradients,
     check_textbook,       check_vanilla,        check_causality,          check_neighbours,
-    check_padding,        check_split,          check_split_gradient,     check_reset,
-    check_determinism,    check_degenerate,     check_lengths,
+    check_padding,        check_hidden,         check_split,              check_split_gradient,
+    check_reset,          check_determinism,    check_degenerate,         check_lengths,
 };
 
 /* Are these settings refused in this direction?  status_message() says why. */

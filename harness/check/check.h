@@ -6,7 +6,7 @@
  *   vanilla         the settings under which it is vanilla, and is
  *   causality       rows before a changed row keep every bit
  *   neighbours      other values beside an example change no bit; another layout of the pack changes rounding only
- *   padding         hidden rows behind an example change rounding only
+ *   padding         hidden rows behind an example change rounding only, and values in hidden rows no bit
  *   state           one pass is its parts one after another, gradients too; examples with and without state share a pack;
  *                   the state given is never changed
  *   determinism     the same bits again, and for 1 and 3 threads

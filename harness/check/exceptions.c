@@ -10,6 +10,7 @@ static const struct exception {
 } exceptions[] = {
     {"hidden rows behind an example", "linformer", {{"projection", "mean_pool"}, {"stride", "0"}}, "k slots are laid over all rows of an example"},
     {"hidden rows behind an example", "linformer", {{"projection", "max_pool"}, {"stride", "0"}}, "k slots are laid over all rows of an example"},
+    {"other values in hidden rows", "compressive", {{"compression", "most_used"}}, "hidden rows are queries too when uses are counted"},
     {"gradient of a text against its parts'", "compressive", {{"loss", "bptt"}}, "a segment trains the slots made just before it, which for the next part are constants"},
 };
 

@@ -73,6 +73,20 @@ static struct pack *padded(arena *a, const size_t *length, size_t more, const re
     return p;
 }
 
+/* A model that takes so many rows: trained at them if its table of the training length is too short. */
+static struct model *long_enough(const struct check_subject *s, bool causal, size_t rows)
+{
+    struct shape shape = check_shape(causal);
+    struct model *m = check_must_have(s, shape, 0.4);
+    if (model_refuses_length(m, rows)) {
+        model_free(m);
+        shape.train_length = rows;
+        m = check_must_have(s, shape, 0.4);
+    }
+    model_prepare(m, rows + 1);
+    return m;
+}
+
 void check_padding(const struct check_subject *s, bool causal, struct check_report *r)
 {
     static const char name[] = "hidden rows behind an example";
@@ -81,14 +95,7 @@ void check_padding(const struct check_subject *s, bool causal, struct check_repo
         check_skip(r, name, causal, check_exception(s, name));
         return;
     }
-    struct shape shape = check_shape(causal);
-    struct model *m = check_must_have(s, shape, 0.4);
-    if (model_refuses_length(m, TRAINED + more[2])) { /* a table of the training length must be long enough */
-        model_free(m);
-        shape.train_length = TRAINED + more[2];
-        m = check_must_have(s, shape, 0.4);
-    }
-    model_prepare(m, TRAINED + more[2] + 1);
+    struct model *m = long_enough(s, causal, TRAINED + more[2]);
     arena *a = arena_new("pack");
     const struct pack *plain = check_pack(a, 3, lengths);
     const size_t rows = pack_rows(plain);
@@ -108,4 +115,33 @@ void check_padding(const struct check_subject *s, bool causal, struct check_repo
     arena_free(a);
     model_free(m);
     check_measure(r, name, causal, worst, 1e-12);
+}
+
+/* What stands in rows that are hidden, at the start, in the middle and at the end, changes no bit of the others. */
+void check_hidden(const struct check_subject *s, bool causal, struct check_report *r)
+{
+    static const char name[] = "other values in hidden rows";
+    static const size_t lengths[] = {9, 3 * BLOCK + 8, 14};
+    if (check_exception(s, name)) {
+        check_skip(r, name, causal, check_exception(s, name));
+        return;
+    }
+    struct model *m = long_enough(s, causal, lengths[1]);
+    arena *a = arena_new("pack");
+    struct pack *p = check_pack(a, 3, lengths);
+    const size_t rows = pack_rows(p);
+    unsigned char *valid = ARENA_ARRAY(a, unsigned char, rows);
+    real *x = ARENA_ARRAY(a, real, rows * WIDTH), *y = ARENA_ARRAY(a, real, rows * WIDTH), *z = ARENA_ARRAY(a, real, rows * WIDTH);
+    for (size_t i = 0; i < rows; i++) valid[i] = i % 3 != 0;
+    p->valid = valid;
+    check_fill(x, rows * WIDTH, 1, 19);
+    check_layer(m, p, x, y, NULL, NULL, NULL);
+    for (size_t i = 0; i < rows; i += 3) check_fill(x + i * WIDTH, WIDTH, 5, 1000 + i);
+    check_layer(m, p, x, z, NULL, NULL, NULL);
+    double worst = 0;
+    for (size_t i = 0; i < rows; i++)
+        if (valid[i]) worst = check_larger(check_apart(y + i * WIDTH, z + i * WIDTH, WIDTH), worst);
+    arena_free(a);
+    model_free(m);
+    check_measure(r, name, causal, worst, 0);
 }
