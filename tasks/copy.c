@@ -102,18 +102,10 @@ const struct task task_copy = {
         "blank, 1..letters, letters + 1 the marker. `{letters: 8, blanks: 100, train_min: 10, train_max: 10}` is the copying\n"
         "memory task. Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance, of the shortest string tested.",
-    .kind         = TASK_SEQUENCE,
+    RECALL_TASK,
     .options      = options,
     .options_size = sizeof(struct copy_options),
     .open         = copy_open,
-    .close        = recall_close,
-    .vocabulary   = recall_vocabulary,
-    .classes      = recall_classes,
-    .count        = recall_count,
-    .longest      = recall_longest,
-    .example      = recall_example,
     .sets         = sets,
     .predictors   = predictors,
-    .checksum     = recall_checksum,
-    .present      = recall_present,
 };

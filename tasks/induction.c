@@ -73,18 +73,10 @@ const struct task task_induction = {
         "Random tokens; a special one stands among them once and again at the end: what followed it? One answer an example.\n"
         "Tokens: 0..V-2 ordinary ones, V-1 the special one. Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance.",
-    .kind         = TASK_SEQUENCE,
+    RECALL_TASK,
     .options      = options,
     .options_size = sizeof(struct induction_options),
     .open         = induction_open,
-    .close        = recall_close,
-    .vocabulary   = recall_vocabulary,
-    .classes      = recall_classes,
-    .count        = recall_count,
-    .longest      = recall_longest,
-    .example      = recall_example,
     .sets         = sets,
     .predictors   = predictors,
-    .checksum     = recall_checksum,
-    .present      = recall_present,
 };

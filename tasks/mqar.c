@@ -183,18 +183,10 @@ const struct task task_mqar = {
         "larger than L). Each query is one answer. Training examples are fresh, of a setting drawn for each; the test sets\n"
         "and 1,024 validation examples are fixed. Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance (any value), and any of the k values shown.",
-    .kind         = TASK_SEQUENCE,
+    RECALL_TASK,
     .options      = options,
     .options_size = sizeof(struct mqar_options),
     .open         = mqar_open,
-    .close        = recall_close,
-    .vocabulary   = recall_vocabulary,
-    .classes      = recall_classes,
-    .count        = recall_count,
-    .longest      = recall_longest,
-    .example      = recall_example,
     .sets         = sets,
     .predictors   = predictors,
-    .checksum     = recall_checksum,
-    .present      = recall_present,
 };

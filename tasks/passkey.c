@@ -144,18 +144,10 @@ const struct task task_passkey = {
         "digits must be right; the true digits so far are in the input. Tokens are ASCII. The length counts all rows.\n"
         "Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance (any digits).",
-    .kind         = TASK_SEQUENCE,
+    RECALL_TASK,
     .options      = options,
     .options_size = sizeof(struct passkey_options),
     .open         = passkey_open,
-    .close        = recall_close,
-    .vocabulary   = recall_vocabulary,
-    .classes      = recall_classes,
-    .count        = recall_count,
-    .longest      = recall_longest,
-    .example      = recall_example,
     .sets         = sets,
     .predictors   = predictors,
-    .checksum     = recall_checksum,
-    .present      = recall_present,
 };

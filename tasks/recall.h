@@ -54,6 +54,12 @@ size_t recall_sets(const struct recall_kind *k, const void *options, struct test
 void   recall_checksum(const void *self, char out[33]);
 bool   recall_present(const void *options, const char *data, char *line, size_t size);
 
+/* The fields of struct task that are the same for all of them. */
+#define RECALL_TASK                                                                                                   \
+    .kind = TASK_SEQUENCE, .close = recall_close, .vocabulary = recall_vocabulary, .classes = recall_classes,         \
+    .count = recall_count, .longest = recall_longest, .example = recall_example, .checksum = recall_checksum,         \
+    .present = recall_present
+
 /* The options of an opened task, and its plan. */
 const void               *recall_options(const void *self);
 const struct recall_plan *recall_plan_of(const void *self);

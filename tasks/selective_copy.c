@@ -98,18 +98,10 @@ const struct task task_selective_copy = {
         "true letters so far are in the input. Tokens: 0 blank, 1..V-2 letters, V-1 the marker; the length counts all rows, the\n"
         "copy included. Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance.",
-    .kind         = TASK_SEQUENCE,
+    RECALL_TASK,
     .options      = options,
     .options_size = sizeof(struct selective_options),
     .open         = selective_open,
-    .close        = recall_close,
-    .vocabulary   = recall_vocabulary,
-    .classes      = recall_classes,
-    .count        = recall_count,
-    .longest      = recall_longest,
-    .example      = recall_example,
     .sets         = sets,
     .predictors   = predictors,
-    .checksum     = recall_checksum,
-    .present      = recall_present,
 };
