@@ -59,7 +59,7 @@ static const struct option compressive_option_table[] = {
     {"compression", OPTION_CHOICE, AT(compression), "convolution", 0, 0, compression_names, "how: a pool, a convolution with a stride, dilated ones before it, or the most used rows alone"},
     {"loss", OPTION_CHOICE, AT(loss), "auto", 0, 0, loss_names, "what trains a convolution; auto: reconstruction if there is one, else none"},
     {"loss_weight", OPTION_REAL, AT(loss_weight), "1", 0, 1e6, NULL, "factor of that loss"},
-    {"segment", OPTION_INT, AT(segment), "0", 0, 1 << 24, NULL, "rows of a segment (n); 0: the training length"},
+    {"segment", OPTION_INT, AT(segment), "128", 0, 1 << 24, NULL, "rows of a segment (n); 0: the training length"},
     {"test_memory", OPTION_INT, AT(test_memory), "-1", -1, 1 << 24, NULL, "memory when testing; -1: as in training"},
     {"test_compressed", OPTION_INT, AT(test_compressed), "-1", -1, 1 << 24, NULL, "compressed slots when testing; -1: as in training"},
     {"test_segment", OPTION_INT, AT(test_segment), "0", 0, 1 << 24, NULL, "segment when testing; 0: as in training"},

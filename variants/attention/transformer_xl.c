@@ -32,7 +32,7 @@ struct transformer_xl_options {
 #define AT(field) offsetof(struct transformer_xl_options, field)
 static const struct option transformer_xl_option_table[] = {
     {"memory", OPTION_INT, AT(memory), "128", 0, 1 << 24, NULL, "rows of earlier segments that a segment sees (m)"},
-    {"segment", OPTION_INT, AT(segment), "0", 0, 1 << 24, NULL, "rows of a segment (n); 0: the training length"},
+    {"segment", OPTION_INT, AT(segment), "128", 0, 1 << 24, NULL, "rows of a segment (n); 0: the training length"},
     {"test_memory", OPTION_INT, AT(test_memory), "-1", -1, 1 << 24, NULL, "memory when testing; -1: as in training"},
     {"test_segment", OPTION_INT, AT(test_segment), "0", 0, 1 << 24, NULL, "segment when testing; 0: as in training"},
     {"clamp", OPTION_INT, AT(clamp), "0", 0, 1 << 24, NULL, "larger distances count as this one; 0: none do"},
