@@ -188,12 +188,12 @@ static status judge(struct transfer *t, CURLcode r, int failures)
     return stop_wanted() ? stopped(t) : OK;
 }
 
-/* The answer to a range that begins behind the end is 416: the file is whole if it is as long as the server says. */
-static bool is_whole(const struct transfer *t)
+/* The answer to a range that begins at the end is 416: the file is whole if it is as long as the server says. */
+static bool is_whole(const struct transfer *t, CURLcode r)
 {
     long code = 0;
     curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
-    return code != 416 || (t->total && t->total == t->have);
+    return code == 416 ? t->have && t->total == t->have : r == CURLE_OK;
 }
 
 static status transfer(struct transfer *t)
@@ -203,7 +203,7 @@ static status transfer(struct transfer *t)
         *t->why = 0;
         curl_easy_setopt(t->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)t->have);
         const CURLcode r = curl_easy_perform(t->curl);
-        if (r == CURLE_OK && is_whole(t)) break;
+        if (is_whole(t, r)) break;
         failures = t->have > t->most ? 1 : failures + 1; /* a server without ranges that cuts brings the same bytes again */
         if (t->have > t->most) t->most = t->have;
         TRY(judge(t, r, failures));

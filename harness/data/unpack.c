@@ -94,13 +94,20 @@ static status copy_content(struct reading *r, int fd, const char *path, struct s
     return OK;
 }
 
+/* A folder, or a refusal where an earlier entry is a file of that name. */
+static status put_folder(struct reading *r, const char *name, const char *path)
+{
+    const status s = file_make_folder(path);
+    return s != OK && (errno == EEXIST || errno == ENOTDIR) ? refuse(r, name, "a folder where a file is") : s;
+}
+
 /* The entry's content, whose name was checked, as a new file at `path`. */
 static status put_file(struct reading *r, const char *name, const char *path)
 {
     char hash[SUM_TEXT], above[FILE_PATH];
     snprintf(above, sizeof above, "%s", path);
     *strrchr(above, '/') = 0;
-    TRY(file_make_folder(above));
+    TRY(put_folder(r, name, above));
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return errno == EEXIST ? refuse(r, name, "it comes twice") : cannot_write(path);
     struct sum *sum = sum_new("sha256");
@@ -141,7 +148,7 @@ static status put_entry(struct reading *r, struct archive_entry *e)
     if (!*name) return OK; /* "./" */
     TRY(file_join(path, r->u->folder, name));
     if (archive_entry_filetype(e) == AE_IFREG) return put_file(r, name, path);
-    return file_make_folder(path);
+    return put_folder(r, name, path);
 }
 
 static status put_all(struct reading *r)
