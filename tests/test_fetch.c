@@ -17,7 +17,7 @@
 #include "data/fetch.h"
 #include "data/manifest.h"
 #include "data/sum.h"
-#include "data/unpack.h"
+#include "data/extract.h"
 #include "folder.h"
 #include "http_server.h"
 #include "process.h"

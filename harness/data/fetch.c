@@ -12,7 +12,7 @@
 #include "data/manifest.h"
 #include "data/sum.h"
 #include "data/tree.h"
-#include "data/unpack.h"
+#include "data/extract.h"
 #include "train/stop.h"
 
 struct job {
@@ -183,7 +183,7 @@ static status install(const struct job *j, const char *root)
 static status unpack_into(const struct job *j, FILE *sums)
 {
     char root[FILE_PATH], prefix[FILE_PATH + 1];
-    TRY(unpack(&(struct unpack){.archive = j->file, .folder = j->beside, .most_bytes = j->d->most_bytes, .most_files = j->d->most_files,
+    TRY(extract(&(struct extract){.archive = j->file, .folder = j->beside, .most_bytes = j->d->most_bytes, .most_files = j->d->most_files,
                                 .sums = sums, .progress = j->f->progress}));
     TRY(find_root(j, root));
     TRY(check_parts(j, root));
@@ -198,8 +198,11 @@ static status unpack_file(const struct job *j)
     TRY(tree_remove(j->beside));
     TRY(tree_remove(j->old));
     TRY(file_make_folder(j->beside));
-    FILE *sums = tmpfile();
-    if (!sums) FAIL(ERR_IO, "cannot make a temporary file: %s", strerror(errno));
+    char list[FILE_PATH];
+    TRY(file_join(list, j->folder, ".sums"));
+    FILE *sums = fopen(list, "w+"); /* may be hundreds of megabytes: not in /tmp */
+    if (!sums) FAIL(ERR_IO, "%s: cannot write: %s", list, strerror(errno));
+    unlink(list);
     const status s = unpack_into(j, sums);
     fclose(sums);
     if (s == OK) return tree_remove(j->beside);

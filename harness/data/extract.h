@@ -1,12 +1,12 @@
-/* unpack.h -- an archive (tar, alone or packed with gzip, bzip2, xz or zstd; or zip) as files in a new folder.
+/* extract.h -- an archive (tar, alone or packed with gzip, bzip2, xz or zstd; or zip) as files in a new folder.
  *
  * Archives come from elsewhere, so nothing in one may reach beyond the folder or fill the disk.  Refused, with the name of the
  * entry: absolute paths, "..", backslashes and control characters; links of both kinds, devices and sockets (no published data set
  * holds any); a name that comes twice; more bytes or files than the limits.  Without links, every path made of plain names
  * below a folder that was empty before stays in it.
  */
-#ifndef REACH_UNPACK_H
-#define REACH_UNPACK_H
+#ifndef REACH_EXTRACT_H
+#define REACH_EXTRACT_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 
-struct unpack {
+struct extract {
     const char      *archive;
     const char      *folder;                 /* exists and is empty          */
     uint64_t         most_bytes, most_files; /* folders count as files       */
@@ -23,6 +23,6 @@ struct unpack {
 };
 
 /* ERR_DATA with archive and entry; ERR_IO if the disk refuses; ERR_STOPPED.  On failure some files may stand in the folder. */
-status unpack(const struct unpack *u);
+status extract(const struct extract *u);
 
 #endif

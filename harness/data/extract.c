@@ -1,5 +1,5 @@
-/* unpack.c -- libarchive reads; what is written is ours, so that no setting of it can be forgotten. */
-#include "data/unpack.h"
+/* extract.c -- libarchive reads; what is written is ours, so that no setting of it can be forgotten. */
+#include "data/extract.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,7 +15,7 @@
 #include "train/stop.h"
 
 struct reading {
-    const struct unpack *u;
+    const struct extract *u;
     struct archive      *in;
     uint64_t             bytes, files;
     double               size; /* of the archive */
@@ -163,7 +163,7 @@ static status put_all(struct reading *r)
     return r->files ? OK : status_fail(ERR_DATA, "%s: an archive with nothing in it", r->u->archive);
 }
 
-status unpack(const struct unpack *u)
+status extract(const struct extract *u)
 {
     struct stat about = {0};
     struct reading r = {.u = u, .in = archive_read_new()};
