@@ -522,7 +522,7 @@ static void harm(void **state)
 static void many_files(void **state)
 {
     (void)state;
-    static char names[30][8];
+    static char names[30][16];
     struct member all[30];
     for (int i = 0; i < 30; i++) {
         snprintf(names[i], sizeof names[i], "f%d", i);
