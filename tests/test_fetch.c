@@ -339,7 +339,7 @@ static void redirects(void **state)
     assert_string_equal(server.path[1], "/elsewhere.bin");
     assert_int_equal(server.sent, SIZE);
     char file[FILE_PATH + 16];
-    put("secret", "secret");
+    put_bytes("secret", content, SIZE); /* right in size and sum, and still not to be read */
     snprintf(file, sizeof file, "file://%s", in_folder("secret"));
     server.redirect = file;
     plain.name = "other";
