@@ -9,8 +9,10 @@ static status fetch_one(const struct dataset *d, const struct data_fetch *how)
 {
     struct progress progress;
     progress_init(&progress, stderr, how->quiet);
-    return fetch(d, &(struct fetch){.data = how->data, .address = how->address, .sum = how->sum, .again = how->again,
-                                    .tries = 5, .pause = 1, .progress = &progress});
+    const status s = fetch(d, &(struct fetch){.data = how->data, .address = how->address, .sum = how->sum, .again = how->again,
+                                              .tries = 5, .pause = 1, .progress = &progress});
+    progress_clear(&progress);
+    return s;
 }
 
 /* A task that reads no published data by default, with those it can read. */

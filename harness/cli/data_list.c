@@ -49,10 +49,10 @@ static void print_size(uint64_t size, char *out, size_t room)
 /* Who reads it: "text", or "(lm)" for a task whose options must say so. */
 static void print_readers(const struct dataset *d, char *out, size_t room)
 {
-    snprintf(out, room, "%s", d->tasks[0] ? d->tasks[0] : "");
-    for (size_t i = 1; i < sizeof d->tasks / sizeof *d->tasks && d->tasks[i]; i++)
-        snprintf(out + strlen(out), room - strlen(out), " %s", d->tasks[i]);
-    if (d->readers && !d->tasks[0]) snprintf(out, room, "(%.*s)", (int)strcspn(d->readers, ":"), d->readers);
+    *out = 0;
+    for (size_t i = 0; i < sizeof d->tasks / sizeof *d->tasks && d->tasks[i]; i++)
+        if (task_find(d->tasks[i])) snprintf(out + strlen(out), room - strlen(out), "%s%s", *out ? " " : "", d->tasks[i]);
+    if (d->readers && !*out) snprintf(out, room, "(%.*s)", (int)strcspn(d->readers, ":"), d->readers);
 }
 
 static void list_dataset(const struct dataset *d, const char *data)
@@ -95,7 +95,7 @@ static void describe(const struct dataset *d, const char *data)
         field(i ? "" : "holds", text);
     }
     print_readers(d, text, sizeof text);
-    field("tasks", d->tasks[0] ? text : NULL);
+    if (*text != '(') field("tasks", *text ? text : NULL);
     field("in a config", d->readers);
     field("licence", d->licence);
     field("cite", d->cite);

@@ -169,7 +169,9 @@ static status report_dataset(const struct dataset *d, const char *data, struct p
 {
     struct report r;
     progress_begin(p, "%s", d->name);
-    TRY(verify_dataset(d, data, p, &r));
+    const status s = verify_dataset(d, data, p, &r);
+    progress_clear(p);
+    TRY(s);
     print_report(d->name, &r, n);
     return OK;
 }
