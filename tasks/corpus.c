@@ -260,12 +260,12 @@ static status list_gutenberg(struct corpus *c, const char *folder)
 
 static const struct known known[] = {
     {"kjv", list_kjv, "make it: reach data make kjv"},
-    {"enwik8", list_enwik8, "get http://mattmahoney.net/dc/enwik8.zip and unpack it there"},
-    {"text8", list_text8, "get http://mattmahoney.net/dc/text8.zip and unpack it there"},
-    {"wikitext-2", list_wikitext, "put wiki.train.tokens, wiki.valid.tokens and wiki.test.tokens of WikiText-2 there"},
-    {"wikitext-103", list_wikitext, "put wiki.train.tokens, wiki.valid.tokens and wiki.test.tokens of WikiText-103 there"},
+    {"enwik8", list_enwik8, "get it: reach data fetch enwik8"},
+    {"text8", list_text8, "get it: reach data fetch text8"},
+    {"wikitext-2", list_wikitext, "get it: reach data fetch wikitext-2"},
+    {"wikitext-103", list_wikitext, "get it: reach data fetch wikitext-103"},
     {"gutenberg", list_gutenberg, "put books of Project Gutenberg there as pgNNN.txt"},
-    {"tinyshakespeare", list_shakespeare, "put input.txt of github.com/karpathy/char-rnn there"},
+    {"tinyshakespeare", list_shakespeare, "get it: reach data fetch tinyshakespeare"},
 };
 #define N_KNOWN (sizeof known / sizeof *known)
 

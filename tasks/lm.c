@@ -150,7 +150,7 @@ static status make(const void *opts, const char *data)
 {
     const struct lm_options *o = opts;
     char folder[FILE_PATH];
-    if (strcmp(o->corpus, "kjv") != 0) FAIL(ERR_DATA, "corpus %s: only kjv can be made; the others must be brought", o->corpus);
+    if (strcmp(o->corpus, "kjv") != 0) FAIL(ERR_DATA, "corpus %s: only kjv can be made; `reach data list` says how to get the others", o->corpus);
     TRY(file_join(folder, data, "kjv"));
     return kjv_make(folder);
 }

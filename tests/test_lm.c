@@ -287,8 +287,8 @@ static void test_refusals(void **state)
 {
     (void)state;
     assert_refused("kjv", "reach data make kjv");
-    assert_refused("enwik8", "enwik8.zip");
-    assert_refused("wikitext-2", "wiki.train.tokens");
+    assert_refused("enwik8", "reach data fetch enwik8");
+    assert_refused("wikitext-2", "reach data fetch wikitext-2");
     assert_refused("nowhere", "known by name: kjv, enwik8");
     assert_refused("wikitxt-2", "did you mean wikitext-2");
     put("archive/a.tar.gz", "an archive");

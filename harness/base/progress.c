@@ -38,6 +38,12 @@ static void clear(struct progress *p)
     p->drawn = false;
 }
 
+void progress_clear(struct progress *p)
+{
+    clear(p);
+    fflush(p->out);
+}
+
 void progress_begin(struct progress *p, const char *format, ...)
 {
     va_list args;

@@ -31,6 +31,9 @@ void progress_end(struct progress *p, const char *format, ...) __attribute__((fo
 /* A line of its own, above the live line if there is one. */
 void progress_note(struct progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Take an unfinished line away, before something else is printed. */
+void progress_clear(struct progress *p);
+
 /* Seconds of a clock that only goes forward. */
 double clock_seconds(void);
 

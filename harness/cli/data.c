@@ -1,79 +1,100 @@
-/* data.c -- reach data list|make */
+/* data.c -- reach data list|make|fetch|verify */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/data_commands.h"
 #include "config/config.h"
-#include "tasks/task.h"
+#include "train/stop.h"
 
-static void list_task(const struct task *t, const char *data)
+unsigned char *data_default_options(const struct task *t)
 {
     unsigned char *options = malloc(OPTIONS_ROOM);
     if (!options) status_no_memory("options", OPTIONS_ROOM);
     option_defaults(t->options, options, OPTIONS_ROOM);
-    char line[512] = "";
-    const bool there = t->present(options, data, line, sizeof line);
-    printf("%-14s %-8s %s\n", t->name, there ? "ready" : "missing", line);
-    free(options);
+    return options;
 }
 
-/* A task by its name, or the language model with `name` as its corpus (reach data make kjv). */
-static const struct task *task_of(const char *name, const char **corpus)
+void data_how(const struct dataset *d, char *out, size_t size)
 {
-    const struct task *t = task_find(name);
-    *corpus = t ? NULL : name;
-    return t ? t : task_find("lm");
+    if (d->get) snprintf(out, size, "%s", d->get);
+    else snprintf(out, size, "reach data fetch %s", d->name);
 }
 
-static status make(const char *name, const char *data)
+status data_named(const char *name, const struct dataset **d, const struct task **t)
 {
-    const char *corpus;
-    const struct task *t = task_of(name, &corpus);
-    unsigned char *options = malloc(OPTIONS_ROOM);
-    if (!options) status_no_memory("options", OPTIONS_ROOM);
-    option_defaults(t->options, options, OPTIONS_ROOM);
-    status e = OK;
-    if (corpus) e = option_set(option_find(t->options, "corpus"), options, 1, &corpus);
-    char line[512];
-    if (e == OK && t->present(options, data, line, sizeof line)) {
-        printf("%s: %s\n", name, line);
-    } else if (e == OK) {
-        e = t->make ? t->make(options, data) : status_fail(ERR_DATA, "%s cannot be made", name);
-        if (e == OK && t->present(options, data, line, sizeof line)) printf("%s: %s\n", name, line);
-    }
-    free(options);
-    return e;
+    const char *words[128];
+    size_t n = 0;
+    *d = dataset_find(name);
+    *t = *d ? NULL : task_find(name);
+    if (*d || *t) return OK;
+    for (const struct dataset *s = datasets; s->name && n < 64; s++) words[n++] = s->name;
+    for (const struct task *const *s = tasks; *s && n < 127; s++) words[n++] = (*s)->name;
+    words[n] = NULL;
+    const char *near = option_nearest(name, words);
+    FAIL(ERR_CONFIG, "no data set or task \"%s\"%s%s%s", name, near ? "; did you mean \"" : "; reach data list shows them", near ? near : "",
+         near ? "\"?" : "");
+}
+
+enum verb { LIST, MAKE, FETCH, VERIFY, VERBS };
+
+static status verb_of(int argc, char **argv, enum verb *v)
+{
+    static const char *const words[] = {"list", "make", "fetch", "verify", NULL};
+    if (argc < 2) FAIL(ERR_CONFIG, "data wants one of: list, make NAME, fetch NAME, verify");
+    for (*v = LIST; *v < VERBS; (*v)++)
+        if (strcmp(argv[1], words[*v]) == 0) break;
+    const char *near = *v == VERBS ? option_nearest(argv[1], words) : NULL;
+    if (*v == VERBS) FAIL(ERR_CONFIG, "data %s: %s%s%s", argv[1], near ? "did you mean `data " : "want one of: list, make, fetch, verify", near ? near : "", near ? "`?" : "");
+    if ((*v == MAKE || *v == FETCH) && argc < 3) FAIL(ERR_CONFIG, "data %s wants the name of a data set or task; reach data list shows them", words[*v]);
+    return OK;
+}
+
+/* What stands behind options that only fetching knows. */
+static status only_for_fetch(enum verb v, int argc, const struct data_fetch *how)
+{
+    if (v != FETCH && (how->address || how->sum || how->again)) FAIL(ERR_CONFIG, "--url, --sum and --again belong to data fetch");
+    if (argc > 3 && (how->address || how->sum)) FAIL(ERR_CONFIG, "--url and --sum want one name, not %d", argc - 2);
+    return OK;
 }
 
 static int run(int argc, char **argv)
 {
     const char *data = NULL;
-    const struct flag flags[] = {{.name = "data", .value = &data}, {.name = NULL}};
+    struct data_fetch how = {0};
+    enum verb v = LIST;
+    const struct flag flags[] = {{.name = "data", .value = &data},  {.name = "url", .value = &how.address}, {.name = "sum", .value = &how.sum},
+                                 {.name = "again", .given = &how.again}, {.name = "quiet", .given = &how.quiet}, {.name = NULL}};
     status e = command_flags(flags, &argc, argv);
-    if (e == OK && argc < 2) e = status_fail(ERR_CONFIG, "data wants one of: list, make NAME");
+    if (e == OK) e = verb_of(argc, argv, &v);
+    if (e == OK) e = only_for_fetch(v, argc, &how);
     if (e != OK) return command_failed(e);
-    if (strcmp(argv[1], "list") == 0) {
-        for (const struct task *const *t = tasks; *t; t++) list_task(*t, place_data(data));
-        return EXIT_DONE;
-    }
-    if (strcmp(argv[1], "make") != 0 || argc < 3) {
-        (void)status_fail(ERR_CONFIG, "data %s: want `data list` or `data make NAME`", argv[1]);
-        return command_failed(ERR_CONFIG);
-    }
-    for (int i = 2; i < argc; i++) {
-        e = make(argv[i], place_data(data));
-        if (e != OK) return command_failed(e);
-    }
-    return EXIT_DONE;
+    how.data = data = place_data(data);
+    const size_t n = (size_t)argc - 2;
+    if (v == LIST) e = data_list(n, argv + 2, data);
+    if (v == FETCH || v == VERIFY) stop_catch();
+    if (v == VERIFY) e = data_verify(n, argv + 2, data, how.quiet);
+    for (size_t i = 0; i < n && e == OK && (v == MAKE || v == FETCH); i++)
+        e = v == MAKE ? data_make(argv[2 + i], data) : data_fetch(argv[2 + i], &how);
+    return e == OK ? EXIT_DONE : command_failed(e);
 }
 
 const struct command command_data = {
     .name = "data",
-    .usage = "data list | data make NAME... [--data DIR]",
-    .summary = "what data each task needs and whether it is there; make what can be made here",
-    .help = "  data list             each task's data, with how to get it\n"
+    .usage = "data list [NAME...] | make NAME... | fetch NAME... | verify [NAME...]",
+    .summary = "what data each task needs and whether it is there; make, fetch or check it",
+    .help = "  data list             tasks and published data sets: what is there, how to get the rest\n"
+            "  data list NAME        a data set's address, size, checksum, licence\n"
             "  data make kjv         the King James Bible of Debian's package bible-kjv, as training text\n"
-            "  --data DIR            data folder (default: REACH_DATA, or data)\n",
+            "  data fetch NAME       download a data set, or those of a task: resumed where it was cut, checked, unpacked\n"
+            "  data verify [NAME]    compare the checksums of what is there, and open each task's data\n\n"
+            "  --data DIR            data folder (default: REACH_DATA, or data)\n"
+            "  --url URL             fetch: from another address (http, https or file)\n"
+            "  --sum KIND:HEX        fetch: the file's checksum (md5, sha1, sha256), instead of what is known of file and content\n"
+            "  --again               fetch: even if it is there\n"
+            "  --quiet               no progress\n\n"
+            "Ctrl-C keeps what has come; the same command goes on from there. http_proxy, https_proxy, all_proxy and no_proxy\n"
+            "are honoured. Exit codes: 0 done, 1 not got, missing or damaged, 2 the command is wrong, 130 stopped.\n",
     .run = run,
 };
