@@ -297,7 +297,7 @@ const struct task task_text = {
     .help         =
         "The Large Movie Review Dataset: 25,000 + 25,000 reviews (train, test), half of them positive; the label is the folder.\n"
         "Get https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz (md5 7c2ac02c03563afcf9b574c7e56c153a) and put it\n"
-        "into the data folder, as it is (it is read packed, slowly) or unpacked: aclImdb/{train,test}/{neg,pos}/ID_RATING.txt.\n"
+        "into the data folder, as it is (it is read packed) or unpacked: aclImdb/{train,test}/{neg,pos}/ID_RATING.txt.\n"
         "`length` tokens of each review are kept, the first ones: 1000 in the published configuration, 4000 in the paper's text.\n"
         "`tokens: bytes`: id = byte + 1, 257 ids; 0, the padding of others, never stands in an example. `tokens: characters`:\n"
         "Unicode characters that stand at least 15 times in what is kept of the training part, by code point from id 3 on;\n"
