@@ -2,14 +2,14 @@
  *
  * Features x (d of them, a one added) are brought to mean 0 and deviation 1 over the training examples; p = softmax(W'x).
  *
- *   L(W) = sum_i -log p_i,label + r/2 |W|^2,   r = n / 1000
+ *   L(W) = sum_i -log p_i,label + r/2 |W|^2,   r = 0.03 n
  *
- * is minimised from W = 0 by steps with a fixed bound of the Hessian (Boehning, "Multinomial logistic regression algorithm",
+ * is minimised from W = 0 in the metric of a fixed bound of the Hessian (Boehning, "Multinomial logistic regression algorithm",
  * Ann. Inst. Statist. Math. 44, 1992): for K classes  H <= 1/2 (1 - 11'/K) (x) X'X, and the gradient's columns sum to 0, so
  *
- *   W <- W - (X'X / 2 + r)^-1 (X'(P - Y) + r W)
+ *   W <- V - (X'X / 2 + r)^-1 (X'(P - Y) + r V),   V = W + momentum (W - W before)
  *
- * needs one Cholesky factor and never makes L larger.  It ends when L falls by less than a millionth, or after 200 steps.
+ * needs one Cholesky factor.  It ends when L changes by less than a hundred thousandth, or after 100 steps.
  *
  * Time n d^2 for X'X and 4 n d K a step; memory 4 d^2 doubles: examples are read anew each time.  Sums are made in four
  * parts, so that the bits do not depend on the number of threads (BLAS must be single-threaded, tensor/product.h).
