@@ -14,7 +14,7 @@ static void list_task(const struct task *t, const char *data)
     option_defaults(t->options, options, OPTIONS_ROOM);
     char line[512] = "";
     const bool there = t->present(options, data, line, sizeof line);
-    printf("%-14s %-8s %s\n", t->name, there ? "ready" : "missing", line);
+    printf("%-15s %-8s %s\n", t->name, there ? "ready" : "missing", line);
     free(options);
 }
 
