@@ -49,8 +49,9 @@ status tar_next(const char *path, const uint8_t *archive, size_t n, size_t *plac
         if (n - *place < BLOCK) FAIL(ERR_DATA, "%s: the archive ends inside a header at byte %zu", path, *place);
         if (is_zero(h)) return OK;
         if (!is_header(h) || !read_octal(h + 124, 12, &size)) FAIL(ERR_DATA, "%s: a tar header was expected at byte %zu", path, *place);
-        if (size > n - *place - BLOCK) FAIL(ERR_DATA, "%s: the archive ends inside the file at byte %zu", path, *place);
-        *place += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK;
+        const size_t room = n - *place - BLOCK, filled = size <= room ? (size + BLOCK - 1) / BLOCK * BLOCK : size;
+        if (filled > room) FAIL(ERR_DATA, "%s: the archive ends inside the file at byte %zu", path, *place);
+        *place += BLOCK + filled;
         if (h[156] != '0' && h[156] != 0) continue;
         name_of(h, out->name);
         out->at = h + BLOCK;
