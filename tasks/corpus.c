@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "tasks/kjv.h"
+#include "tasks/tar.h"
 #include "tasks/xz.h"
 
 enum how { /* which part of the corpus a file goes to */
@@ -26,6 +27,8 @@ struct source {
     char    *path;
     char    *name; /* path inside the corpus folder */
     enum how how;
+    uint8_t *own; /* its n bytes if it came out of an archive; NULL: they are to be read from `path` */
+    size_t   n;
 };
 
 struct part {
@@ -38,7 +41,7 @@ struct part {
 struct corpus {
     size_t              n_sources;
     struct source      *source;
-    struct file_content whole; /* of a corpus that is one file */
+    struct file_content whole;   /* of a corpus that is one file    */
     struct part         part[SPLITS];
 };
 
@@ -102,6 +105,64 @@ static status add_tree(struct corpus *c, const char *path, const char *name, enu
     }
     file_names_free(&names);
     return s;
+}
+
+/* Take away a folder that all names begin with. */
+static void strip_folder(struct corpus *c)
+{
+    if (c->n_sources == 0 || !strchr(c->source[0].name, '/')) return;
+    const size_t n = strcspn(c->source[0].name, "/") + 1;
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (strncmp(c->source[i].name, c->source[0].name, n) != 0) return;
+    for (size_t i = 0; i < c->n_sources; i++) memmove(c->source[i].name, c->source[i].name + n, strlen(c->source[i].name + n) + 1);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct source *)a)->name, ((const struct source *)b)->name);
+}
+
+/* Add the files in a .tar.xz, sorted by name. */
+static status add_files_of(struct corpus *c, struct tar *t, const char *path, enum how how)
+{
+    struct tar_file f;
+    bool found;
+    while (true) {
+        char from[2 * FILE_PATH];
+        TRY(tar_next(t, &f, &found));
+        if (!found) return OK;
+        snprintf(from, sizeof from, "%s:%s", path, f.name);
+        add_source(c, from, f.name, how);
+        struct source *s = &c->source[c->n_sources - 1];
+        s->own = grown(NULL, f.n + 1);
+        s->n = f.n;
+        TRY(tar_content(t, s->own));
+    }
+}
+
+static status add_archive(struct corpus *c, const char *path, enum how how)
+{
+    struct tar *t;
+    TRY(tar_open(&t, path));
+    const status s = add_files_of(c, t, path, how);
+    tar_close(t);
+    TRY(s);
+    strip_folder(c);
+    if (c->n_sources) qsort(c->source, c->n_sources, sizeof *c->source, by_name);
+    return OK;
+}
+
+/* Add the files in the first .tar.xz of a folder, if there is one. */
+static status add_archive_of(struct corpus *c, const char *folder, enum how how)
+{
+    struct file_names names;
+    char path[FILE_PATH] = "";
+    status s = OK;
+    TRY(file_list(folder, &names));
+    for (size_t i = 0; i < names.n && !path[0] && s == OK; i++)
+        if (ends_in(names.name[i], ".tar.xz")) s = file_join(path, folder, names.name[i]);
+    file_names_free(&names);
+    return s == OK && path[0] ? add_archive(c, path, how) : s;
 }
 
 /* ---- which part a file goes to ------------------------------------------------------------------------------- */
@@ -251,6 +312,7 @@ static status list_gutenberg(struct corpus *c, const char *folder)
 {
     size_t count[SPLITS];
     TRY(add_tree(c, folder, "", LEFT_OUT));
+    if (c->n_sources == 0) TRY(add_archive_of(c, folder, LEFT_OUT));
     for (size_t i = 0; i < c->n_sources; i++) c->source[i].how = gutenberg_part(c->source[i].name);
     count_parts(c, count);
     if (count[SPLIT_TRAIN] && count[SPLIT_VALID] == 3 && count[SPLIT_TEST] == 5) return OK;
@@ -276,25 +338,11 @@ static const struct known *known_of(const char *name)
     return NULL;
 }
 
-/* A packed archive in the folder of a missing corpus: the sentence that unpacks it, or "". */
-static void say_unpack(const char *folder, const char *data, char *out, size_t size)
+static status known_missing(const struct known *k)
 {
-    struct file_names names;
-    out[0] = 0;
-    if (file_list(folder, &names) != OK) return;
-    for (size_t i = 0; i < names.n; i++)
-        if (ends_in(names.name[i], ".tar.xz"))
-            snprintf(out, size, "; unpack it: tar -xJf %s/%s -C %s", folder, names.name[i], data);
-    file_names_free(&names);
-}
-
-static status known_missing(const struct known *k, const char *folder, const char *data)
-{
-    char unpack[2 * FILE_PATH];
     char why[1024];
     snprintf(why, sizeof why, "%s", status_message());
-    say_unpack(folder, data, unpack, sizeof unpack);
-    FAIL(ERR_DATA, "corpus %s: %s; %s%s", k->name, why, k->missing, unpack);
+    FAIL(ERR_DATA, "corpus %s: %s; %s", k->name, why, k->missing);
 }
 
 /* ---- finding ------------------------------------------------------------------------------------------------- */
@@ -325,11 +373,11 @@ static status find(const char *name, const char *data, char path[FILE_PATH])
 
 static status list_path(struct corpus *c, const char *path, uint64_t seed)
 {
-    const bool folder = file_is_folder(path);
+    const bool archive = file_is_file(path) && ends_in(path, ".tar.xz"), many = archive || file_is_folder(path);
     const char *slash = strrchr(path, '/');
-    TRY(add_tree(c, path, folder ? "" : slash ? slash + 1 : path, BY_POSITION));
-    if (c->n_sources == 0) FAIL(ERR_DATA, "%s: no text in it (archives must be unpacked)", path);
-    if (!folder || by_roles(c)) return OK;
+    TRY(archive ? add_archive(c, path, BY_POSITION) : add_tree(c, path, many ? "" : slash ? slash + 1 : path, BY_POSITION));
+    if (c->n_sources == 0) FAIL(ERR_DATA, "%s: no text in it (archives in a folder must be unpacked)", path);
+    if (!many || by_roles(c)) return OK;
     if (c->n_sources >= SPLITS) by_hash(c, seed);
     else for (size_t i = 0; i < c->n_sources; i++) c->source[i].how = BY_POSITION;
     return OK;
@@ -341,14 +389,20 @@ static status list_sources(struct corpus *c, const char *name, uint64_t seed, co
     const struct known *k = known_of(name);
     status s = find(name, data, path);
     if (k && s == OK) s = k->list(c, path);
-    if (k && s == ERR_DATA) return known_missing(k, path, data);
+    if (k && s == ERR_DATA) return known_missing(k);
     return k || s != OK ? s : list_path(c, path, seed);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------- */
 
-static status read_source(const struct source *f, struct file_content *out)
+/* What came out of an archive is handed over. */
+static status read_source(struct source *f, struct file_content *out)
 {
+    if (f->own) {
+        *out = (struct file_content){.at = f->own, .n = f->n};
+        f->own = NULL;
+        return OK;
+    }
     return ends_in(f->path, ".xz") ? xz_read(f->path, out) : file_map(f->path, out);
 }
 
@@ -387,7 +441,7 @@ static void append(struct part *p, const uint8_t *at, size_t n, const char *path
     add_document(p, n, path);
 }
 
-static status add_content(struct corpus *c, const struct source *f)
+static status add_content(struct corpus *c, struct source *f)
 {
     size_t cut[SPLITS + 1];
     struct file_content content;
@@ -399,7 +453,7 @@ static status add_content(struct corpus *c, const struct source *f)
 }
 
 /* One file is not copied: the parts point into it. */
-static status take_whole(struct corpus *c, const struct source *f)
+static status take_whole(struct corpus *c, struct source *f)
 {
     size_t cut[SPLITS + 1];
     TRY(read_source(f, &c->whole));
@@ -450,6 +504,7 @@ void corpus_close(struct corpus *c)
     for (size_t i = 0; i < c->n_sources; i++) {
         free(c->source[i].path);
         free(c->source[i].name);
+        free(c->source[i].own);
     }
     free(c->source);
     file_close(&c->whole);

@@ -19,7 +19,7 @@ extern const char *const split_names[SPLITS]; /* "train", "valid", "test" */
 
 enum task_kind {
     TASK_TEXT,     /* a text per split; next-token prediction; the harness cuts the windows        */
-    TASK_CLASSIFY, /* examples with one label                                                     */
+    TASK_CLASSIFY, /* examples with one label: of a text, or of two (see `pairs`)                  */
     TASK_SEQUENCE, /* examples with a target per token (-1: none); an answer is a run of them, all right */
 };
 
@@ -33,9 +33,10 @@ struct text {
 
 /* One example, in the caller's buffers. */
 struct example {
-    int32_t *token;    /* [max_tokens]                                  */
+    int32_t *token;    /* [max_tokens]; pairs: [2 max_tokens], the second text right behind the first */
     int32_t *target;   /* [max_tokens], TASK_SEQUENCE only               */
     size_t   n;        /* tokens written                                 */
+    size_t   n_first;  /* pairs: those of the first text                 */
     int32_t  label;    /* TASK_CLASSIFY                                  */
 };
 
@@ -62,7 +63,9 @@ struct task {
     const char          *title;     /* one line                                     */
     const char          *source;    /* paper or origin, with what differs           */
     const char          *help;      /* a paragraph: data, splits, how to get it     */
+    const char          *note;      /* what must stand under each of its tables; NULL: nothing */
     enum task_kind       kind;
+    bool                 pairs;     /* TASK_CLASSIFY: an example is two texts, read one by one, with one label */
     const struct option *options;
     size_t               options_size;
 
@@ -75,8 +78,8 @@ struct task {
     size_t (*vocabulary)(const void *self);
     size_t (*classes)(const void *self);
 
-    /* TASK_CLASSIFY, TASK_SEQUENCE: how many examples, the longest of them (TASK_SEQUENCE: of training and validation), and
-     * one of them.  ERR_DATA if a record is broken. */
+    /* TASK_CLASSIFY, TASK_SEQUENCE: how many examples, the longest of them (TASK_SEQUENCE: of training and validation; pairs: the
+     * longest text), and one of them.  ERR_DATA if a record is broken. */
     size_t (*count)(const void *self, enum split s);
     size_t (*longest)(const void *self);
     status (*example)(const void *self, enum split s, size_t index, struct example *out);
@@ -97,6 +100,12 @@ struct task {
     bool   (*present)(const void *options, const char *data, char *line, size_t size);
     status (*make)(const void *options, const char *data);
 };
+
+/* Texts of an example. */
+static inline size_t task_texts(const struct task *t)
+{
+    return t->pairs ? 2 : 1;
+}
 
 extern const struct task *const tasks[];   /* NULL-terminated, from task_list.h */
 const struct task *task_find(const char *name);

@@ -12,6 +12,7 @@
 #include <lzma.h>
 
 #include "base/random.h"
+#include "archive.h"
 #include "folder.h"
 #include "tasks/context_model.h"
 #include "tasks/corpus.h"
@@ -266,8 +267,8 @@ static void test_gutenberg(void **state)
     (void)state;
     static const char *const names[] = {"pg84", "pg158", "pg345", "pg2701", "pg4300", "pg1342", "pg1661", "pg2638", "pg845", "pg1"};
     char name[64];
-    put("gutenberg/gutenberg.tar.xz", "an archive");
-    assert_refused("gutenberg", "tar -xJf ");
+    put("gutenberg/gutenberg.tar.xz", "an archive"); /* is not looked at where there are books */
+    assert_refused("gutenberg", "gutenberg.tar.xz: not a whole .xz file");
     for (int i = 0; i < 10; i++) {
         snprintf(name, sizeof name, "gutenberg/%s.txt", names[i]);
         put(name, names[i]);
@@ -281,6 +282,38 @@ static void test_gutenberg(void **state)
     corpus_close(c);
     assert_int_equal(unlink(in_folder("gutenberg/pg345.txt")), 0);
     assert_refused("gutenberg", "pg345.txt");
+}
+
+/* The same books, the same parts, out of an archive. */
+static void test_archives(void **state)
+{
+    (void)state;
+    static const struct archived books[] = {
+        {"books", "", '5'}, {"books/pg84.txt", "one", '0'}, {"books/pg158.txt", "two", '0'}, {"books/pg345.txt", "three", '0'},
+        {"books/pg2701.txt", "four", '0'}, {"books/pg4300.txt", "five", '0'}, {"books/pg1342.txt", "six", '0'},
+        {"books/pg1661.txt", "seven", '0'}, {"books/pg2638.txt", "eight", '0'}, {"books/pg9.txt", "nine", '0'}, {"books/pg10.txt", "ten", '0'}};
+    static const struct archived parts[] = {{"train/a", "AA", '0'}, {"valid/b", "BB", '0'}, {"test/c", "CC", '0'}};
+    put_tar_xz("gutenberg/any.tar.xz", books, 11);
+    struct corpus *c = opened("gutenberg", 1);
+    assert_documents(c, 2, 3, 5);
+    assert_text(c, SPLIT_TRAIN, "tennine"); /* pg10, pg9 */
+    assert_text(c, SPLIT_VALID, "sixseveneight");
+    assert_text(c, SPLIT_TEST, "twofourthreefiveone");
+    corpus_close(c);
+    put_tar_xz("parts.tar.xz", parts, 3);
+    c = opened(in_folder("parts.tar.xz"), 1);
+    assert_text(c, SPLIT_TRAIN, "AA");
+    assert_text(c, SPLIT_VALID, "BB");
+    assert_text(c, SPLIT_TEST, "CC");
+    corpus_close(c);
+    unsigned char *tar;
+    const size_t n = make_tar(parts, 3, &tar);
+    put_xz("short.tar.xz", tar, 700);
+    assert_refused(in_folder("short.tar.xz"), "the archive ends inside the file at byte 0");
+    tar[1024 + 3] ^= 1;
+    put_xz("damaged.tar.xz", tar, n);
+    assert_refused(in_folder("damaged.tar.xz"), "a tar header was expected at byte 1024");
+    free(tar);
 }
 
 static void test_refusals(void **state)
@@ -682,7 +715,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_one_file_by_position), TEST(test_two_files_by_position), TEST(test_roles), TEST(test_folder_by_hash),
         TEST(test_each_part_gets_a_file), TEST(test_packed), TEST(test_packing_moves_no_file),
-        TEST(test_millions), TEST(test_gutenberg), TEST(test_refusals),
+        TEST(test_millions), TEST(test_gutenberg), TEST(test_archives), TEST(test_refusals),
         SIMPLE(test_kjv_table), TEST(test_kjv_write), TEST(test_kjv_real),
         SIMPLE(test_sums_to_one), SIMPLE(test_predict_as_textbook), SIMPLE(test_score_as_textbook),
         SIMPLE(test_first_bytes_only), SIMPLE(test_threads_give_the_same_bits), SIMPLE(test_xz),

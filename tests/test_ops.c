@@ -752,6 +752,37 @@ static void pools(void **state)
     }
 }
 
+/* join */
+
+static node *make_join(tape *tp, node **in, const void *about)
+{
+    return join_pairs(tp, in[0], *(const enum join_kind *)about);
+}
+
+static void joins(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"ab", "abpd", "abdp"}; /* p: product, d: difference */
+    for (int k = 0; k < 3; k++) {
+        const enum join_kind kind = (enum join_kind)k;
+        for (size_t n = 1; n <= 3; n++) {
+            const size_t C = some_cols[n - 1], width = strlen(parts[k]) * C;
+            struct problem p = {.what = "join_pairs", .make = make_join, .about = &kind};
+            add_input(&p, 2 * n, C, 1);
+            const node *y = forward(&p, true);
+            assert_int_equal(y->rows, n);
+            assert_int_equal(y->cols, width);
+            for (size_t i = 0; i < n * width; i++) {
+                const size_t e = i / width, c = i % C;
+                const double a = p.in[0].val[2 * e * C + c], b = p.in[0].val[(2 * e + 1) * C + c];
+                const char part = parts[k][i % width / C];
+                near("join_pairs", y->val[i], part == 'a' ? a : part == 'b' ? b : part == 'p' ? a * b : a - b, 1e-15);
+            }
+            check_problem(&p);
+        }
+    }
+}
+
 static node *make_prepend(tape *tp, node **in, const void *about)
 {
     (void)about;
@@ -1251,6 +1282,7 @@ int main(void)
         cmocka_unit_test(chain),          cmocka_unit_test(drops),           cmocka_unit_test(drop_statistics),
         cmocka_unit_test(drop_any_pack),  cmocka_unit_test(drop_off),        cmocka_unit_test(rotations),
         cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales), cmocka_unit_test(mixes),
+        cmocka_unit_test(joins),
         cmocka_unit_test(pools),          cmocka_unit_test(prepends),        cmocka_unit_test(cross_entropies),
         cmocka_unit_test(cross_entropy_extremes),                            cmocka_unit_test(attentions_op),
         cmocka_unit_test(attention_evaluates),      cmocka_unit_test(attention_ranges),

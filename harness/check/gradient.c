@@ -213,20 +213,22 @@ static double model_error(struct model *m, const struct pack *p)
 
 void check_model_gradients(const struct check_subject *s, bool causal, struct check_report *r)
 {
-    static const struct { const char *name; int norm; bool state; } kinds[] = {
-        {"gradient of a pre-norm model", NORM_PRE, false},
-        {"gradient of a post-norm model", NORM_POST, false},
-        {"gradient of a model with state", NORM_PRE, true},
+    static const struct { const char *name; int norm; bool state, pairs; } kinds[] = {
+        {"gradient of a pre-norm model", NORM_PRE, false, false},
+        {"gradient of a post-norm model", NORM_POST, false, false},
+        {"gradient of a model with state", NORM_PRE, true, false},
+        {"gradient of a model of pairs", NORM_PRE, false, true},
     };
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         struct shape shape = check_shape(causal);
         shape.norm = kinds[k].norm;
         if (kinds[k].state) shape.train_length = WITH_STATE;
+        if (kinds[k].pairs) shape.pairs = true, shape.classes = 3;
         struct model *m = check_must_have(s, shape, 0.4);
         arena *a = arena_new("pack");
         const size_t stops = check_stops_at(s, shape.train_length), all = SIZE_MAX, most = stops ? stops : all;
-        const size_t lengths[] = {most < 5 ? most : 5, most < 17 ? most : 17, 1};
-        if (!kinds[k].state) check_measure(r, kinds[k].name, causal, model_error(m, check_pack(a, 3, lengths)), 1e-6);
+        const size_t lengths[] = {most < 5 ? most : 5, most < 17 ? most : 17, 1, most < 9 ? most : 9};
+        if (!kinds[k].state) check_measure(r, kinds[k].name, causal, model_error(m, check_pack(a, kinds[k].pairs ? 4 : 3, lengths)), 1e-6);
         else if (m->n_carry) check_measure(r, kinds[k].name, causal, model_error(m, pack_with_state(a, m, stops, true)), 1e-6);
         arena_free(a);
         model_free(m);

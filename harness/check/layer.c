@@ -27,7 +27,7 @@ struct model *check_model(const struct check_subject *s, struct shape shape, dou
     o.causal = shape.causal;
     const struct model_spec spec = {.options = &o, .attention = s->attention, .attention_options = s->attention_options,
                                     .position = s->position, .position_options = s->position_options, .vocabulary = 11,
-                                    .classes = shape.classes, .train_length = shape.train_length, .seed = seed};
+                                    .classes = shape.classes, .pairs = shape.pairs, .train_length = shape.train_length, .seed = seed};
     struct model *m;
     if (model_new(&spec, &m) != OK) return NULL;
     for (size_t i = 0; i < m->n_parameters; i++) {

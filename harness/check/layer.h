@@ -10,6 +10,7 @@ struct shape { /* of the models that checks build */
     int    norm;            /* enum model_norm */
     size_t train_length;
     size_t classes;         /* 0: language model */
+    bool   pairs;           /* a class belongs to two examples */
     size_t layers;
     size_t width, heads;    /* 0: 12, 2 */
 };

@@ -32,14 +32,17 @@ static bool has_options(const struct option *table)
     return table && table->name;
 }
 
+static void print_line(FILE *f, const char *indent, const struct option *o, const void *options)
+{
+    char text[OPTION_PRINT];
+    option_print(o, options, text, sizeof text);
+    fprintf(f, "%s%s: %s\n", indent, o->name, text);
+}
+
 /* "name: value", one a line. */
 static void print_lines(FILE *f, const char *indent, const struct option *table, const void *options)
 {
-    for (const struct option *o = table; o && o->name; o++) {
-        char text[OPTION_PRINT];
-        option_print(o, options, text, sizeof text);
-        fprintf(f, "%s%s: %s\n", indent, o->name, text);
-    }
+    for (const struct option *o = table; o && o->name; o++) print_line(f, indent, o, options);
 }
 
 /* NAME, or NAME: and its options below. */
@@ -49,10 +52,19 @@ static void print_named(FILE *f, const char *indent, const char *name, const str
     print_lines(f, indent, table, options);
 }
 
+/* The head of pairs stands only where there are pairs: so the runs of other tasks keep their names. */
+static void print_model(FILE *f, const struct run *r)
+{
+    for (const struct option *o = model_option_table; o->name; o++) {
+        if (o->offset == offsetof(struct model_options, pair_head) && !r->task->pairs) continue;
+        print_line(f, "  ", o, &r->model);
+    }
+}
+
 static void print_sections(FILE *f, const struct run *r)
 {
     fprintf(f, "model:\n");
-    print_lines(f, "  ", model_option_table, &r->model);
+    print_model(f, r);
     fprintf(f, "train:\n");
     print_lines(f, "  ", train_option_table, &r->train);
 }

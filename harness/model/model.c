@@ -48,22 +48,45 @@ static void build_block(struct builder *b, struct model *m, size_t layer)
     b->part = "";
 }
 
+static size_t pair_hidden(const struct model_options *o)
+{
+    return (size_t)(o->pair_head == PAIR_S4 ? o->width : o->head_hidden ? o->head_hidden : o->feed_forward);
+}
+
+/* The layers between two joined rows and the classes; returns the width that the last one leaves. */
+static size_t build_pair_head(struct builder *b, struct model *m)
+{
+    const struct model_options *o = &m->options;
+    const size_t C = (size_t)o->width, hidden = pair_hidden(o);
+    const bool two = o->pair_head == PAIR_LRA2021;
+    m->hidden = matrix(b, "hidden", two ? 2 * C : 4 * C, hidden, INIT_WEIGHT);
+    if (o->biases) m->hidden_bias = row(b, "hidden.bias", hidden, INIT_ZEROS);
+    if (!two) return hidden;
+    m->hidden2 = matrix(b, "hidden2", hidden, hidden / 2, INIT_WEIGHT);
+    if (o->biases) m->hidden2_bias = row(b, "hidden2.bias", hidden / 2, INIT_ZEROS);
+    return hidden / 2;
+}
+
 static void build_head(struct builder *b, struct model *m)
 {
     const struct model_options *o = &m->options;
     const size_t C = (size_t)o->width, hidden = (size_t)o->head_hidden;
     const size_t out = m->spec.classes ? m->spec.classes : m->spec.vocabulary;
+    size_t in = C;
     if (o->norm == NORM_PRE) {
         b->part = "final";
         m->final_gain = row(b, "gain", C, INIT_ONES);
         if (o->norm_kind == NORM_LAYER) m->final_bias = row(b, "bias", C, INIT_ZEROS);
     }
     b->part = "head";
-    if (m->spec.classes && hidden) {
+    if (m->spec.pairs) {
+        in = build_pair_head(b, m);
+    } else if (m->spec.classes && hidden) {
         m->hidden = matrix(b, "hidden", C, hidden, INIT_WEIGHT);
         if (o->biases) m->hidden_bias = row(b, "hidden.bias", hidden, INIT_ZEROS);
+        in = hidden;
     }
-    if (m->spec.classes || !o->tied) m->out = matrix(b, "out", m->hidden.number ? hidden : C, out, INIT_WEIGHT);
+    if (m->spec.classes || !o->tied) m->out = matrix(b, "out", in, out, INIT_WEIGHT);
     if (o->biases) m->out_bias = row(b, "out.bias", out, INIT_ZEROS);
     b->part = "";
 }
@@ -105,6 +128,9 @@ status model_new(const struct model_spec *spec, struct model **out)
     const bool causal = spec->classes == 0 || o->causal;
     if (spec->attention->check) TRY(spec->attention->check(spec->attention_options, o, causal));
     if (spec->position->check) TRY(spec->position->check(spec->position_options, o, causal));
+    if (spec->pairs && pair_hidden(o) < 2)
+        FAIL(ERR_CONFIG, "pair_head %s needs a hidden layer of 2 channels or more: set head_hidden or feed_forward",
+             o->pair_head == PAIR_LRA2021 ? "lra2021" : "small");
     struct model *m = calloc(1, sizeof *m);
     if (!m) status_no_memory("model", sizeof *m);
     m->spec = *spec;
@@ -273,14 +299,25 @@ static node *input(struct pass *p)
     return hidden_drop(p, x, SITE_EMBEDDING);
 }
 
+/* Joined rows through the hidden layers of a head. */
+static node *hidden_layers(struct pass *p, node *x)
+{
+    const struct model *m = p->model;
+    const bool gelu = m->spec.pairs && m->options.pair_head == PAIR_S4;
+    x = activation(p->tape, linear(p->tape, x, pass_weight(p, m->hidden), pass_weight(p, m->hidden_bias)), gelu ? GELU_ERF : RELU);
+    if (!m->hidden2.number) return x;
+    return activation(p->tape, linear(p->tape, x, pass_weight(p, m->hidden2), pass_weight(p, m->hidden2_bias)), RELU);
+}
+
 static node *output(struct pass *p, node *x)
 {
     const struct model *m = p->model;
-    static const enum pool_kind pools[] = {MEAN_ROW, FIRST_ROW, LAST_ROW}; /* enum pooling */
+    static const enum pool_kind pools[] = {MEAN_ROW, FIRST_ROW, LAST_ROW, FIRST_ROW}; /* enum pooling */
+    static const enum join_kind joins[] = {JOIN_PRODUCT_FIRST, JOIN_PLAIN, JOIN_DIFFERENCE_FIRST}; /* enum pair_head */
     if (m->final_gain.number) x = normed(p, x, m->final_gain, m->final_bias);
     if (m->spec.classes) x = pool(p->tape, p->pack, x, pools[m->options.pooling]);
-    if (m->hidden.number)
-        x = activation(p->tape, linear(p->tape, x, pass_weight(p, m->hidden), pass_weight(p, m->hidden_bias)), RELU);
+    if (m->spec.pairs) x = join_pairs(p->tape, x, joins[m->options.pair_head]);
+    if (m->hidden.number) x = hidden_layers(p, x);
     if (m->out.number) return linear(p->tape, x, pass_weight(p, m->out), pass_weight(p, m->out_bias));
     return linear_transposed(p->tape, x, pass_weight(p, m->token), pass_weight(p, m->out_bias));
 }
@@ -346,13 +383,25 @@ void model_after_step(struct model *m, uint64_t step)
     for (size_t l = 0; l < (size_t)m->options.layers; l++) m->spec.attention->after_step(&s, m->block[l].attention);
 }
 
+size_t model_texts(const struct model *m)
+{
+    return m->spec.pairs ? 2 : 1;
+}
+
+static double matrix_flops(const struct model *m, weight w)
+{
+    const struct model_parameter *q = w.number ? &m->parameter[w.number - 1] : NULL;
+    return q ? 2 * (double)(q->rows * q->cols) : 0;
+}
+
 double model_flops(const struct model *m, size_t T)
 {
     const struct model_options *o = &m->options;
     const double C = (double)o->width, n = (double)T;
     const double layer = m->spec.attention->flops(m->spec.attention_options, o, m->causal, T) + 4 * n * C * (double)o->feed_forward;
-    const double head = m->spec.classes ? 2 * C * (double)m->spec.classes : 2 * n * C * (double)m->spec.vocabulary;
-    return (double)o->layers * layer + head;
+    const double head = m->spec.classes ? matrix_flops(m, m->hidden) + matrix_flops(m, m->hidden2) + matrix_flops(m, m->out)
+                                        : 2 * n * C * (double)m->spec.vocabulary;
+    return (double)(model_texts(m) * (size_t)o->layers) * layer + head;
 }
 
 size_t model_size(const struct model *m)

@@ -4,6 +4,13 @@
  *   post-norm   x = norm(x + drop(attention(x)));  x = norm(x + drop(feed_forward(x)))
  *
  * A language model is causal and predicts the next token at every row; a classifier pools each example into one row.
+ *
+ * A classifier of pairs is a dual encoder (Long Range Arena, arXiv:2011.04006, sec. 2.2.3): examples 2e and 2e + 1 of the pack are
+ * read one by one by the same blocks, and the head sees their two rows a and b, with f = head_hidden, or feed_forward if that is 0:
+ *
+ *   small      [a, b, a b, a - b] -> f, ReLU -> classes              (Nystromformer's code, arXiv:2102.03902)
+ *   lra2021    [a, b] -> f, ReLU -> f / 2, ReLU -> classes           (Long Range Arena's code)
+ *   s4         [a, b, a - b, a b] -> width, GELU -> classes          (S4's code, arXiv:2111.00396)
  */
 #ifndef REACH_MODEL_H
 #define REACH_MODEL_H
@@ -19,6 +26,7 @@ struct model_spec {
     const struct position  *position;   const void *position_options;
     size_t   vocabulary;
     size_t   classes;        /* 0: language model */
+    bool     pairs;          /* a class belongs to two neighbouring examples */
     size_t   train_length;   /* tokens of a training window, or of the longest example */
     uint64_t seed;
 };
@@ -58,7 +66,7 @@ struct model {
     size_t n_carry_values;   /* of one stream */
     struct block *block;
     void  *position_self;
-    weight token, cls, final_gain, final_bias, hidden, hidden_bias, out, out_bias;
+    weight token, cls, final_gain, final_bias, hidden, hidden_bias, hidden2, hidden2_bias, out, out_bias;
     arena *memory;
 };
 
@@ -69,7 +77,7 @@ void   model_free(struct model *m);
 
 /* A pass over one pack.  Fill pack, training, test_length, seed and step of `p`; the rest is set here.
  *   gradients   where the parameters' gradients are summed (n_values), or NULL
- * Returns logits: (rows, vocabulary) of a language model, (pack->n, classes) of a classifier. */
+ * Returns logits: (rows, vocabulary) of a language model, (pack->n, classes) of a classifier, half as many rows of pairs. */
 struct pass_request {
     tape *tape;
     const struct pack *pack;
@@ -91,7 +99,10 @@ void model_prepare(struct model *m, size_t length);
 /* After an optimizer step: lets the attention clamp or redraw. */
 void model_after_step(struct model *m, uint64_t step);
 
-/* Floating-point operations of one forward pass over an example of T tokens (2 per multiply-add). */
+/* Examples of a pack that share a target: 2 in models of pairs, else 1. */
+size_t model_texts(const struct model *m);
+
+/* Floating-point operations of one forward pass over an example of T tokens, or two of a pair (2 per multiply-add). */
 double model_flops(const struct model *m, size_t T);
 
 /* Trained parameters, buffers not counted. */

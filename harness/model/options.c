@@ -4,7 +4,8 @@
 static const char *const norms[] = {"pre", "post", NULL};
 static const char *const norm_kinds[] = {"layer", "rms", NULL};
 static const char *const activations[] = {"gelu", "gelu_tanh", "relu", "silu", NULL};
-static const char *const poolings[] = {"mean", "cls", "last", NULL};
+static const char *const poolings[] = {"mean", "cls", "last", "first", NULL};
+static const char *const pair_heads[] = {"small", "lra2021", "s4", NULL};
 static const char *const inits[] = {"normal", "xavier", NULL};
 
 #define AT(field) offsetof(struct model_options, field)
@@ -20,9 +21,11 @@ const struct option model_option_table[] = {
     {"norm_kind", OPTION_CHOICE, AT(norm_kind), "layer", 0, 0, norm_kinds, "layer norm, or RMS norm"},
     {"activation", OPTION_CHOICE, AT(activation), "gelu", 0, 0, activations, "of the feed-forward part; gelu is the erf form"},
     {"pooling", OPTION_CHOICE, AT(pooling), "mean", 0, 0, poolings,
-     "classifiers: mean over rows, a learned first row (cls), or the last row"},
+     "classifiers: mean over rows, a learned first row (cls), the last row, or the first as it is"},
     {"head_hidden", OPTION_INT, AT(head_hidden), "0", 0, 65536, NULL,
-     "classifiers: hidden channels (ReLU) of the head; 0: one linear layer"},
+     "classifiers: hidden channels (ReLU) of the head; 0: one linear layer (of pairs: as feed_forward)"},
+    {"pair_head", OPTION_CHOICE, AT(pair_head), "small", 0, 0, pair_heads,
+     "classifiers of pairs: [a, b, ab, a-b], one ReLU layer; [a, b], two ReLU layers; [a, b, a-b, ab], one GELU layer of width"},
     {"causal", OPTION_BOOL, AT(causal), "false", 0, 0, NULL, "classifiers: causal attention; language models always are"},
     {"tied", OPTION_BOOL, AT(tied), "true", 0, 0, NULL, "language models: output weights are the token embedding"},
     {"biases", OPTION_BOOL, AT(biases), "true", 0, 0, NULL, "biases on feed-forward, attention output and head"},

@@ -7,7 +7,8 @@
 enum model_norm { NORM_PRE, NORM_POST };
 enum norm_kind { NORM_LAYER, NORM_RMS };
 enum activation { ACTIVATION_GELU, ACTIVATION_GELU_TANH, ACTIVATION_RELU, ACTIVATION_SILU };
-enum pooling { POOL_MEAN, POOL_CLS, POOL_LAST };
+enum pooling { POOL_MEAN, POOL_CLS, POOL_LAST, POOL_FIRST };
+enum pair_head { PAIR_SMALL, PAIR_LRA2021, PAIR_S4 };
 enum initialisation { INIT_NORMAL, INIT_XAVIER };
 
 struct model_options {
@@ -20,7 +21,8 @@ struct model_options {
     int     norm_kind;     /* enum norm_kind                                              */
     int     activation;    /* enum activation                                             */
     int     pooling;       /* enum pooling; classifiers only                              */
-    int64_t head_hidden;   /* hidden width of the classifier's head; 0: linear            */
+    int64_t head_hidden;   /* hidden width of the classifier's head; 0: linear; of pairs: feed_forward */
+    int     pair_head;     /* enum pair_head; classifiers of pairs only                   */
     bool    causal;        /* attention in classifiers; language models are always causal */
     bool    tied;          /* output weights are the token embedding                      */
     bool    biases;        /* biases on o, feed-forward and head                          */

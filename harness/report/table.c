@@ -130,6 +130,7 @@ static void print_task(struct printing *p, const struct collection *c, const str
     else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
     else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
     else print_lengths(p, t, &notes);
+    if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
     notes_print(p->out, &notes, p->format);
     notes_done(&notes);
 }

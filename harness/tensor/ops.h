@@ -55,6 +55,14 @@ node *mix_heads(tape *tp, node *a, node *b, size_t head_width, node *beta);
 enum pool_kind { MEAN_ROW, FIRST_ROW, LAST_ROW };
 node *pool(tape *tp, const struct pack *pack, node *x, enum pool_kind kind);
 
+/* join.c: rows 2e and 2e + 1 beside each other, with their product and difference: x (2n, C), y (n, 2 C) or (n, 4 C). */
+enum join_kind {
+    JOIN_PLAIN,            /* [a, b]               */
+    JOIN_PRODUCT_FIRST,    /* [a, b, a b, a - b]   */
+    JOIN_DIFFERENCE_FIRST, /* [a, b, a - b, a b]   */
+};
+node *join_pairs(tape *tp, node *x, enum join_kind kind);
+
 /* prepend.c: every example gets one more row, `row` (1, C), before its own; y (rows + pack->n, C). */
 node *prepend(tape *tp, const struct pack *pack, node *x, node *row);
 

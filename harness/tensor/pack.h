@@ -19,7 +19,7 @@ struct pack {
     const uint64_t      *id;       /* n: names the example to the random numbers                */
     const ptrdiff_t     *first;    /* n: absolute position of each example's first row          */
     const int32_t       *token;    /* rows: input ids                                           */
-    const int32_t       *target;   /* per row (next token) or per example (class); < 0: no loss */
+    const int32_t       *target;   /* per row (next token), per example (class), or per two examples (class of a pair); < 0: no loss */
     const unsigned char *valid;    /* rows: 0 hides a row from attention; NULL: all valid       */
     const struct carried *const *state_in;  /* n: each example's states in order of declaration, or NULL; NULL: all start with none */
     struct carried       *const *state_out; /* n: where each leaves its states, or NULL; values have room for the declared rows    */

@@ -6,7 +6,7 @@
 size_t sequence_targets(const struct sequence *s)
 {
     if (s->byte) return s->n - (s->ends && s->n > 0) - s->scored_from;
-    if (!s->target) return 1;
+    if (!s->target) return !s->first_of_two;
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) n += s->target[i] >= 0;
     return n;
@@ -37,7 +37,7 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
         first[e] = s[e].first;
     }
     int32_t *token = ARENA_ARRAY(a, int32_t, offset[n]);
-    int32_t *target = ARENA_ARRAY(a, int32_t, by_row ? offset[n] : n);
+    int32_t *target = ARENA_ARRAY(a, int32_t, by_row ? offset[n] : n), *label = target;
     for (size_t e = 0; e < n; e++) {
         int32_t *to = token + offset[e];
         if (s[e].byte) {
@@ -46,10 +46,17 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
         }
         memcpy(to, s[e].token, s[e].n * sizeof *to);
         if (by_row) memcpy(target + offset[e], s[e].target, s[e].n * sizeof *target);
-        else target[e] = s[e].label;
+        else if (!s[e].first_of_two) *label++ = s[e].label;
     }
     *p = (struct pack){.n = n, .offset = offset, .id = id, .first = first, .token = token, .target = target,
                        .state_in = in, .state_out = out};
+}
+
+/* Rows of the example that begins with sequence s, and how many sequences it is. */
+static size_t whole(const struct sequence *s, size_t *texts)
+{
+    *texts = s->first_of_two ? 2 : 1;
+    return s->n + (s->first_of_two ? s[1].n : 0);
 }
 
 struct pack *batch_packs(arena *a, const struct sequence *s, size_t n, size_t pack_rows, size_t *n_packs, size_t **first_of)
@@ -57,8 +64,8 @@ struct pack *batch_packs(arena *a, const struct sequence *s, size_t n, size_t pa
     struct pack *pack = ARENA_ARRAY(a, struct pack, n);
     size_t *starts = ARENA_ARRAY(a, size_t, n + 1), packs = 0;
     for (size_t at = 0; at < n;) {
-        size_t end = at + 1, rows = s[at].n;
-        while (end < n && rows + s[end].n <= pack_rows) rows += s[end++].n;
+        size_t texts, rows = whole(&s[at], &texts), end = at + texts;
+        for (size_t more; end < n && rows + (more = whole(&s[end], &texts)) <= pack_rows; end += texts) rows += more;
         starts[packs] = at;
         fill(a, s + at, end - at, &pack[packs++]);
         at = end;

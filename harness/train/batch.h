@@ -18,6 +18,7 @@ struct sequence {
     const int32_t *token;        /* ids                                                        */
     const int32_t *target;       /* per token; NULL: use `label`                               */
     int32_t        label;        /* class of the whole sequence                                */
+    bool           first_of_two; /* the next sequence is the other text of its example, and has the label */
     size_t         stream;       /* text: the stream it belongs to (see feed.h)                */
     bool           continues;    /* text: goes on where its stream's last sequence ended       */
     bool           goes_on;      /* text: its stream's next sequence goes on where this ends   */
@@ -25,13 +26,13 @@ struct sequence {
     struct carried       *state_out; /* where it leaves them; NULL: nobody wants them          */
 };
 
-/* Targets that count in a sequence: tokens of a text or sequence with a target, or 1 label. */
+/* Targets that count in a sequence: tokens of a text or sequence with a target, or 1 label (0 if it is the first of two). */
 size_t sequence_targets(const struct sequence *s);
 
 /* Lay sequences end to end into packs of about `pack_rows` rows: a pack takes sequences in order until the next one would
- * go beyond (one longer than that has a pack of its own).  All memory is from `a`; returns the packs, *n_packs of them.
+ * go beyond (one longer than that has a pack of its own).  The two texts of a pair are never in two packs.  All memory is from `a`; returns the packs, *n_packs of them.
  * first_of[p] is the number of the first sequence of pack p (n_packs + 1 entries).
- * Targets are per row, or per sequence if the first one has neither bytes nor targets. */
+ * Targets are per row, or per sequence (or pair of them) if the first one has neither bytes nor targets. */
 struct pack *batch_packs(arena *a, const struct sequence *s, size_t n, size_t pack_rows, size_t *n_packs, size_t **first_of);
 
 #endif

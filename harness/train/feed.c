@@ -133,7 +133,7 @@ static void shuffle_epoch(struct feed *f, uint64_t epoch)
 status feed_examples(const struct task *task, const void *data, enum split split, const uint32_t *index, size_t from, size_t n,
                      arena *a, struct sequence *s)
 {
-    const size_t longest = task->longest(data);
+    const size_t texts = task_texts(task), longest = texts * task->longest(data);
     int32_t *token = ARENA_ARRAY(a, int32_t, longest), *target = ARENA_ARRAY(a, int32_t, longest);
     for (size_t i = 0; i < n; i++) {
         const size_t at = index ? index[from + i] : from + i;
@@ -141,6 +141,11 @@ status feed_examples(const struct task *task, const void *data, enum split split
         TRY(task->example(data, split, at, &e));
         int32_t *own = ARENA_ARRAY(a, int32_t, e.n);
         memcpy(own, e.token, e.n * sizeof *own);
+        if (task->pairs) {
+            s[2 * i] = (struct sequence){.id = 2 * at, .n = e.n_first, .token = own, .label = e.label, .first_of_two = true};
+            s[2 * i + 1] = (struct sequence){.id = 2 * at + 1, .n = e.n - e.n_first, .token = own + e.n_first, .label = e.label};
+            continue;
+        }
         s[i] = (struct sequence){.id = at, .n = e.n, .token = own, .label = e.label};
         if (task->kind == TASK_SEQUENCE) {
             int32_t *own_target = ARENA_ARRAY(a, int32_t, e.n);
@@ -159,8 +164,8 @@ status feed_step(struct feed *f, arena *a, uint64_t t, struct sequence **s, size
     }
     const size_t B = (size_t)f->options->batch;
     uint32_t *index = ARENA_ARRAY(a, uint32_t, B);
-    *s = ARENA_ARRAY(a, struct sequence, B);
-    *n = B;
+    *n = B * task_texts(f->task);
+    *s = ARENA_ARRAY(a, struct sequence, *n);
     random_stream fresh = random_stream_of(f->seed, RANDOM_ORDER, t, 2);
     for (size_t b = 0; b < B; b++) {
         if (!f->order) {

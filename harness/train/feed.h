@@ -31,10 +31,11 @@ struct feed {
 status feed_init(struct feed *f, const struct task *task, const void *data, const struct train_options *o, uint64_t seed);
 void   feed_done(struct feed *f);
 
-/* The sequences of step t (from 0), in `a`; *n of them.  ERR_DATA if a record is broken. */
+/* The sequences of step t (from 0), in `a`; *n of them, two for each pair.  ERR_DATA if a record is broken. */
 status feed_step(struct feed *f, arena *a, uint64_t t, struct sequence **s, size_t *n);
 
-/* Examples [from, from + n) of a split, in `a`: for measuring.  index NULL: in order, else index[from + i]. */
+/* Examples [from, from + n) of a split, in `a`: for measuring.  index NULL: in order, else index[from + i].  s has n sequences, or
+ * 2n of a task of pairs: the two texts of example i are 2i and 2i + 1, with ids of their own, so dropout treats them apart. */
 status feed_examples(const struct task *task, const void *data, enum split split, const uint32_t *index, size_t from, size_t n,
                      arena *a, struct sequence *s);
 

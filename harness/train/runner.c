@@ -108,7 +108,8 @@ static status make_model(const struct run *r, const void *data, struct model **m
     const struct model_spec spec = {
         .options = &r->model, .attention = r->attention, .attention_options = r->attention_options,
         .position = r->position, .position_options = r->position_options, .vocabulary = r->task->vocabulary(data),
-        .classes = r->task->kind == TASK_CLASSIFY ? r->task->classes(data) : 0, .train_length = train_length(r, data), .seed = r->seed,
+        .classes = r->task->kind == TASK_CLASSIFY ? r->task->classes(data) : 0, .pairs = r->task->pairs,
+        .train_length = train_length(r, data), .seed = r->seed,
     };
     TRY(model_new(&spec, m));
     const char *why = model_refuses_length(*m, spec.train_length); /* of examples: known only now that the data is open */
@@ -194,7 +195,7 @@ static status test_examples(struct work *k, enum split split, size_t limit)
 {
     const struct task *task = k->r->task;
     const void *data = k->q->opened->data;
-    const size_t total = task->count(data, split), n = limit && limit < total ? limit : total;
+    const size_t total = task->count(data, split), n = limit && limit < total ? limit : total, texts = task_texts(task);
     uint32_t *index = feed_choose(0, split, total, n);
     struct test_row row = {.loss = NAN, .loss_error = NAN, .accuracy = NAN};
     double loss = 0, squares = 0, right = 0;
@@ -202,10 +203,11 @@ static status test_examples(struct work *k, enum split split, size_t limit)
     for (size_t at = 0; at < n && e == OK; at += 1024) {
         const size_t count = n - at < 1024 ? n - at : 1024;
         arena *a = arena_new("test examples");
-        struct sequence *s = ARENA_ARRAY(a, struct sequence, count);
+        struct sequence *s = ARENA_ARRAY(a, struct sequence, count * texts);
         struct scores sc = {.of = ARENA_ZEROS(a, struct tally, count)};
         e = feed_examples(task, data, split, index, at, count, a, s);
-        if (e == OK) workers_evaluate(&k->w, k->m, s, count, (size_t)k->r->train.pack_rows, task->longest(data), k->r->seed, &sc);
+        if (e == OK)
+            workers_evaluate(&k->w, k->m, s, count * texts, (size_t)k->r->train.pack_rows, task->longest(data), k->r->seed, &sc);
         for (size_t i = 0; i < count && e == OK; i++) {
             const double mean = sc.of[i].loss / sc.of[i].n;
             loss += mean;
@@ -276,7 +278,7 @@ static void add_cost(struct work *k)
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
     c->parameters = (double)model_size(k->m);
-    c->flops_per_token = 3 * model_flops(k->m, T) / (double)T; /* backward costs two forwards */
+    c->flops_per_token = 3 * model_flops(k->m, T) / (double)(T * task_texts(k->r->task)); /* backward costs two forwards */
     c->peak_rss_bytes = (double)u.ru_maxrss * 1024;
     if (z) {
         c->seconds = z->seconds;

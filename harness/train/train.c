@@ -138,11 +138,11 @@ int64_t train_steps(const struct train_options *o, const struct task *task, cons
         per_step *= (double)o->length;
     } else { /* the mean length of the first examples stands for all */
         arena *a = arena_new("lengths");
-        struct sequence s[64];
+        struct sequence s[128];
         const size_t count = task->count(data, SPLIT_TRAIN), n = count < 64 ? count : 64;
         double rows = 0;
         if (feed_examples(task, data, SPLIT_TRAIN, NULL, 0, n, a, s) == OK)
-            for (size_t i = 0; i < n; i++) rows += (double)s[i].n;
+            for (size_t i = 0; i < n * task_texts(task); i++) rows += (double)s[i].n;
         per_step *= rows > 0 ? rows / (double)n : 1;
         arena_free(a);
     }
@@ -160,17 +160,18 @@ static status validate(struct trainer *t, struct tally *out)
         return OK;
     }
     const size_t total = t->task->count(t->data, SPLIT_VALID), longest = t->task->longest(t->data);
-    size_t n = (size_t)o->eval_tokens / longest;
+    const size_t texts = task_texts(t->task);
+    size_t n = (size_t)o->eval_tokens / (longest * texts);
     n = n < 64 ? 64 : n;
     n = n > total ? total : n;
     uint32_t *index = feed_choose(0, SPLIT_VALID, total, n);
     arena *a = arena_new("validation");
-    struct sequence *s = ARENA_ARRAY(a, struct sequence, n);
+    struct sequence *s = ARENA_ARRAY(a, struct sequence, n * texts);
     status e = feed_examples(t->task, t->data, SPLIT_VALID, index, 0, n, a, s);
     *out = (struct tally){0};
     if (e == OK) {
         struct scores sc = {.of = ARENA_ZEROS(a, struct tally, n)};
-        workers_evaluate(t->workers, t->model, s, n, (size_t)o->pack_rows, longest, t->seed, &sc);
+        workers_evaluate(t->workers, t->model, s, n * texts, (size_t)o->pack_rows, longest, t->seed, &sc);
         for (size_t i = 0; i < n; i++) {
             out->loss += sc.of[i].loss;
             out->right += sc.of[i].right;

@@ -8,7 +8,7 @@
 #include "base/denormals.h"
 #include "base/status.h"
 
-#define EVALUATE_CHUNK 256 /* sequences laid out at a time while evaluating */
+#define EVALUATE_CHUNK 256 /* sequences laid out at a time while evaluating; even, for pairs */
 
 void workers_init(struct workers *w, int threads, size_t shards, size_t n_values, const struct kernel *k)
 {
@@ -43,7 +43,7 @@ static void add_tally(struct tally *to, const struct tally *x)
 
 static size_t target_rows(const struct model *m, const struct pack *p)
 {
-    return m->spec.classes ? p->n : pack_rows(p);
+    return m->spec.classes ? p->n / model_texts(m) : pack_rows(p);
 }
 
 static struct tally train_pack(struct workers *w, const struct model *m, const struct pack *pack, double targets, uint64_t seed,
@@ -123,7 +123,8 @@ static void evaluate_pack(struct workers *w, const struct model *m, const struct
 static void gather(const struct model *m, const struct pack *pack, const double *row_loss, const unsigned char *right,
                    struct tally *of, struct scores *out)
 {
-    for (size_t e = 0; e < pack->n; e++) {
+    const size_t n = m->spec.classes ? target_rows(m, pack) : pack->n;
+    for (size_t e = 0; e < n; e++) {
         const size_t from = m->spec.classes ? e : pack->offset[e], to = m->spec.classes ? e + 1 : pack->offset[e + 1];
         bool all_right = true; /* of the answer so far */
         of[e] = (struct tally){0};
@@ -163,7 +164,7 @@ void workers_evaluate(struct workers *w, const struct model *m, const struct seq
             if (w->shards == 0) note_peak(w, memory, &pack[p]);
         }
         for (size_t p = 0; p < n_packs; p++) /* in order: sums do not depend on who computed what */
-            gather(m, &pack[p], row_loss[p], right[p], out->of + at + first_of[p], out);
+            gather(m, &pack[p], row_loss[p], right[p], out->of + (at + first_of[p]) / model_texts(m), out);
         arena_rewind(layout, mark);
     }
     arena_free(layout);

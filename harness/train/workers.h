@@ -36,14 +36,15 @@ struct tally {
 struct tally workers_train(struct workers *w, const struct model *m, const struct pack *pack, size_t n_packs, double targets,
                            uint64_t seed, uint64_t step);
 
-/* What evaluation gathers: per sequence, and per position if bucket > 0. */
+/* What evaluation gathers: per sequence (or pair), and per position if bucket > 0. */
 struct scores {
-    struct tally *of;            /* one per sequence                                              */
+    struct tally *of;            /* one per sequence; models of pairs: one per two                */
     size_t bucket, n_buckets;    /* tokens per bucket of the position inside the sequence; 0: none */
     struct tally *at;            /* n_buckets                                                     */
 };
 
-/* Forward alone over sequences of at most test_length tokens, pack_rows rows at a time; fills `out`. */
+/* Forward alone over sequences of at most test_length tokens, pack_rows rows at a time; fills `out`.  A model of pairs wants an
+ * even number of them. */
 void workers_evaluate(struct workers *w, const struct model *m, const struct sequence *s, size_t n, size_t pack_rows,
                       size_t test_length, uint64_t seed, struct scores *out);
 

@@ -1,0 +1,28 @@
+/* books.h -- the books of a corpus, whole, each in one split. */
+#ifndef REACH_BOOKS_H
+#define REACH_BOOKS_H
+
+#include "tasks/corpus.h"
+
+struct book {
+    const uint8_t *at;
+    size_t         n;
+    const char    *path;  /* of its file */
+};
+
+struct books {
+    struct corpus *corpus;
+    struct book   *all;                         /* sorted by split          */
+    size_t         first[SPLITS], n[SPLITS];    /* split s: all[first[s]].. */
+    bool           dealt;                       /* not the corpus's own parts */
+};
+
+#define BOOKS_LEAST 2 /* in each split, so that there are two different ones */
+
+/* Open the corpus called `name` (corpus.h) and keep its documents of `least` bytes and more.  They stay in the corpus's own
+ * parts if each has two; otherwise all are dealt anew, by a seeded shuffle of their names: 17 % test, 10 % valid, two at least,
+ * the others train.  ERR_DATA if there are not six; what corpus_open says otherwise. */
+status books_open(struct books *out, const char *name, uint64_t seed, const char *data, size_t least);
+void   books_close(struct books *b); /* accepts a cleared struct, and clears it */
+
+#endif
