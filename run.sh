@@ -7,7 +7,7 @@
 set -eu
 
 packages='gcc libc6-dev make pkg-config libopenblas-dev libsleef-dev librandom123-dev libhdf5-dev libyaml-dev libgsl-dev
-liblzma-dev libxxhash-dev gnuplot-nox fonts-dejavu-core libcmocka-dev bible-kjv xz-utils'
+liblzma-dev libxxhash-dev libpng-dev gnuplot-nox fonts-dejavu-core libcmocka-dev bible-kjv xz-utils'
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -30,7 +30,7 @@ $p
 "*) ;; *) printf '%s ' "$p" ;; esac
         done
     else
-        for p in openblas hdf5 yaml-0.1 gsl liblzma libxxhash cmocka; do
+        for p in openblas hdf5 yaml-0.1 gsl liblzma libxxhash libpng cmocka; do
             pkg-config --exists "$p" 2>/dev/null || printf '%s ' "$p"
         done
         for p in gcc make gnuplot; do

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "config/config.h"
 #include "tasks/task.h"
+#include "train/stop.h"
 
 static void list_task(const struct task *t, const char *data)
 {
@@ -36,7 +37,7 @@ static status make(const char *name, const char *data)
     status e = OK;
     if (corpus) e = option_set(option_find(t->options, "corpus"), options, 1, &corpus);
     char line[512];
-    if (e == OK && t->present(options, data, line, sizeof line)) {
+    if (e == OK && !t->make && t->present(options, data, line, sizeof line)) {
         printf("%s: %s\n", name, line);
     } else if (e == OK) {
         e = t->make ? t->make(options, data) : status_fail(ERR_DATA, "%s cannot be made", name);
@@ -53,6 +54,7 @@ static int run(int argc, char **argv)
     status e = command_flags(flags, &argc, argv);
     if (e == OK && argc < 2) e = status_fail(ERR_CONFIG, "data wants one of: list, make NAME");
     if (e != OK) return command_failed(e);
+    stop_catch();
     if (strcmp(argv[1], "list") == 0) {
         for (const struct task *const *t = tasks; *t; t++) list_task(*t, place_data(data));
         return EXIT_DONE;
@@ -74,6 +76,7 @@ const struct command command_data = {
     .summary = "what data each task needs and whether it is there; make what can be made here",
     .help = "  data list             each task's data, with how to get it\n"
             "  data make kjv         the King James Bible of Debian's package bible-kjv, as training text\n"
+            "  data make pathfinder  the images of a generated task with its default settings (pathx too); a run makes its own\n"
             "  --data DIR            data folder (default: REACH_DATA, or data)\n",
     .run = run,
 };
