@@ -7,8 +7,8 @@
 set -eu
 
 packages='gcc libc6-dev make pkg-config libopenblas-dev libsleef-dev librandom123-dev libhdf5-dev libyaml-dev libgsl-dev
-liblzma-dev zlib1g-dev libxxhash-dev libcurl4-openssl-dev libssl-dev libarchive-dev gnuplot-nox fonts-dejavu-core libcmocka-dev
-bible-kjv xz-utils'
+liblzma-dev zlib1g-dev libpng-dev libxxhash-dev libcurl4-openssl-dev libssl-dev libarchive-dev gnuplot-nox fonts-dejavu-core
+libcmocka-dev bible-kjv xz-utils'
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -31,7 +31,7 @@ $p
 "*) ;; *) printf '%s ' "$p" ;; esac
         done
     else
-        for p in openblas hdf5 yaml-0.1 gsl liblzma zlib libxxhash libcurl libarchive libcrypto cmocka; do
+        for p in openblas hdf5 yaml-0.1 gsl liblzma zlib libpng libxxhash libcurl libarchive libcrypto cmocka; do
             pkg-config --exists "$p" 2>/dev/null || printf '%s ' "$p"
         done
         for p in gcc make gnuplot; do

@@ -149,7 +149,8 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
 static status make(const void *opts, const char *data)
 {
     const struct lm_options *o = opts;
-    char folder[FILE_PATH];
+    char folder[FILE_PATH], line[512];
+    if (present(opts, data, line, sizeof line)) return OK;
     if (strcmp(o->corpus, "kjv") != 0) FAIL(ERR_DATA, "corpus %s: only kjv can be made; `reach data list` says how to get the others", o->corpus);
     TRY(file_join(folder, data, "kjv"));
     return kjv_make(folder);

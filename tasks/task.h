@@ -96,7 +96,8 @@ struct task {
     /* A hash of everything the examples depend on (content, options), 32 hex digits and a 0. */
     void (*checksum)(const void *self, char out[33]);
 
-    /* `reach data`: is the data there (one line to `out` either way, true if it is); make it; NULL make: cannot. */
+    /* `reach data`: is the data there, or made when it is used (one line either way, true if it is); make what is not there yet; NULL
+     * make: cannot. */
     bool   (*present)(const void *options, const char *data, char *line, size_t size);
     status (*make)(const void *options, const char *data);
 };

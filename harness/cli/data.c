@@ -73,7 +73,7 @@ static int run(int argc, char **argv)
     how.data = data = place_data(data);
     const size_t n = (size_t)argc - 2;
     if (v == LIST) e = data_list(n, argv + 2, data);
-    if (v == FETCH || v == VERIFY) stop_catch();
+    if (v != LIST) stop_catch();
     if (v == VERIFY) e = data_verify(n, argv + 2, data, how.quiet);
     for (size_t i = 0; i < n && e == OK && (v == MAKE || v == FETCH); i++)
         e = v == MAKE ? data_make(argv[2 + i], data) : data_fetch(argv[2 + i], &how);
@@ -87,6 +87,7 @@ const struct command command_data = {
     .help = "  data list             tasks and published data sets: what is there, how to get the rest\n"
             "  data list NAME        a data set's address, size, checksum, licence\n"
             "  data make kjv         the King James Bible of Debian's package bible-kjv, as training text\n"
+            "  data make pathfinder  the images of a generated task with its default settings (pathx too); a run makes its own\n"
             "  data fetch NAME       download a data set, or those of a task: resumed where it was cut, checked, unpacked\n"
             "  data verify [NAME]    compare the checksums of what is there, and open each task's data\n\n"
             "  --data DIR            data folder (default: REACH_DATA, or data)\n"

@@ -20,7 +20,7 @@ status data_make(const char *name, const char *data)
     status e = OK;
     if (corpus) e = option_set(option_find(t->options, "corpus"), options, 1, &corpus);
     char line[512];
-    if (e == OK && t->present(options, data, line, sizeof line)) {
+    if (e == OK && !t->make && t->present(options, data, line, sizeof line)) {
         printf("%s: %s\n", name, line);
     } else if (e == OK) {
         e = t->make ? t->make(options, data) : status_fail(ERR_DATA, "%s cannot be made", name);
