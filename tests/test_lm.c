@@ -12,7 +12,7 @@
 #include <lzma.h>
 
 #include "base/random.h"
-#include "archive.h"
+#include "archived.h"
 #include "folder.h"
 #include "tasks/context_model.h"
 #include "tasks/corpus.h"

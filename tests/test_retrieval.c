@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "archive.h"
+#include "archived.h"
 #include "folder.h"
 #include "process.h"
 #include "support.h"

@@ -1,6 +1,6 @@
-/* archive.h -- a .tar.xz made by a test, byte by byte, into its folder. */
-#ifndef REACH_TEST_ARCHIVE_H
-#define REACH_TEST_ARCHIVE_H
+/* archived.h -- a .tar.xz made by a test, byte by byte, into its folder. */
+#ifndef REACH_TEST_ARCHIVED_H
+#define REACH_TEST_ARCHIVED_H
 
 #include <lzma.h>
 
