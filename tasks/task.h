@@ -100,6 +100,7 @@ struct task {
      * make: cannot. */
     bool   (*present)(const void *options, const char *data, char *line, size_t size);
     status (*make)(const void *options, const char *data);
+    bool     draws;   /* open makes what is not there, which may take long: `reach data verify` only says what is there */
 };
 
 /* Texts of an example. */

@@ -145,6 +145,11 @@ static void verify_task(const struct task *t, const char *data, struct report *r
 {
     unsigned char *options = data_default_options(t);
     void *self = NULL;
+    if (t->draws) {
+        r->verdict = t->present(options, data, r->why, sizeof r->why) ? V_OK : V_MISSING;
+        free(options);
+        return;
+    }
     const status opened = t->open(&self, options, data);
     const status s = opened == OK ? read_task(t, self, r) : opened;
     if (s != OK) SAY(r, opened == OK || task_has_data(t, data) ? V_DAMAGED : V_MISSING, "%s", status_message());
