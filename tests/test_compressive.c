@@ -689,7 +689,7 @@ static void refusals(void **state)
     refused(SET("compressed=0", "test_compressed=3"), "training never used");
     refused(SET("compression=mean", "loss=bptt", "segment=4"), "nothing to learn");
     refused(SET("compression=most_used", "loss=bptt", "segment=4"), "nothing to learn");
-    refused(SET("loss=bptt"), "several segments");
+    refused(SET("loss=bptt", "segment=0"), "several segments");
     refused(SET("memory=0", "compressed=0", "same_length=true"), "at least 1");
 }
 

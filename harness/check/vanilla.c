@@ -26,8 +26,8 @@ static const struct equality {
     {"local", {"form=window", "window=100000"}, {{0}}},
     {"local", {"form=block", "block=100000"}, {{0}}},
     {"linformer", {"projection=matrix", "k=130", "sharing=kv"}, {{"E", MAKE_IDENTITY, 0}}},
-    {"transformer_xl", {"memory=0"}, {{"r", MAKE_ZERO, 0}, {"bias_u", MAKE_ZERO, 0}, {"bias_v", MAKE_ZERO, 0}}},
-    {"compressive", {"memory=0", "compressed=0"}, {{"r", MAKE_ZERO, 0}, {"bias_u", MAKE_ZERO, 0}, {"bias_v", MAKE_ZERO, 0}}},
+    {"transformer_xl", {"memory=0", "segment=100000"}, {{"r", MAKE_ZERO, 0}, {"bias_u", MAKE_ZERO, 0}, {"bias_v", MAKE_ZERO, 0}}},
+    {"compressive", {"memory=0", "compressed=0", "segment=100000"}, {{"r", MAKE_ZERO, 0}, {"bias_u", MAKE_ZERO, 0}, {"bias_v", MAKE_ZERO, 0}}},
     {"infini", {"segment=100000"}, {{"beta", MAKE_VALUE, -40}}},
 };
 
