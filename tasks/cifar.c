@@ -82,11 +82,16 @@ static status read_batches(struct image_set *s, const char *folder, int gray)
     return OK;
 }
 
+status cifar_check(const char *folder, int gray)
+{
+    char path[FILE_PATH];
+    if (gray == GRAY_PIL || unpack_find(path, folder, COLOUR)) return OK;
+    FAIL(ERR_CONFIG, "gray: tensorflow needs the colour batches (" COLOUR " ...); %s has gray records, made as `pil` does", folder);
+}
+
 static status read_grays(struct image_set *s, const char *folder, int gray)
 {
     size_t train, test;
-    if (gray != GRAY_PIL)
-        FAIL(ERR_CONFIG, "gray: tensorflow needs the colour batches (" COLOUR " ...); %s has gray records, made as `pil` does", folder);
     TRY(read_named(s, IMAGES_TRAIN, folder, GRAY, false, gray, &train));
     TRY(read_named(s, IMAGES_TEST, folder, "cifar10-gray-test.bin", false, gray, &test));
     if (train != 5 * test)
@@ -98,6 +103,7 @@ status cifar_read(struct image_set *s, const char *folder, int gray)
 {
     char path[FILE_PATH];
     *s = (struct image_set){0};
+    TRY(cifar_check(folder, gray));
     const status e = unpack_find(path, folder, COLOUR) ? read_batches(s, folder, gray) : read_grays(s, folder, gray);
     if (e != OK) image_set_free(s);
     return e;

@@ -25,6 +25,9 @@ uint8_t cifar_gray(int gray, uint8_t r, uint8_t g, uint8_t b);
  * ERR_DATA with file, byte and what was expected if a record is cut short, a label is over 9, or there is none. */
 status cifar_read_file(struct image_set *s, int part, const char *path, bool colour, int gray, size_t *n);
 
+/* Whether a folder's files can give `gray`: ERR_CONFIG if not. */
+status cifar_check(const char *folder, int gray);
+
 /* Read all of a folder.  ERR_CONFIG if `gray` cannot be had from gray records. */
 status cifar_read(struct image_set *s, const char *folder, int gray);
 

@@ -38,7 +38,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
 {
     const struct image_options *o = opts;
     char folder[FILE_PATH];
-    const bool there = cifar_find(folder, o->source, data) == OK;
+    const bool there = cifar_find(folder, o->source, data) == OK && cifar_check(folder, o->gray) == OK;
     snprintf(line, size, "%s", there ? folder : status_message());
     return there;
 }

@@ -18,7 +18,10 @@ struct listops_options {
     int64_t min_length, max_length, max_depth, max_args;
     int64_t train, valid, test;
     int64_t seed;
+    int     first_id;
 };
+
+static const char *const first_ids[] = {"0", "1", NULL};
 
 #define AT(field) offsetof(struct listops_options, field)
 static const struct option options[] = {
@@ -32,12 +35,13 @@ static const struct option options[] = {
     {"valid", OPTION_INT, AT(valid), "2000", 1, 1e8, NULL, "validation examples generated, or rows read at most"},
     {"test", OPTION_INT, AT(test), "2000", 1, 1e8, NULL, "test examples generated, or rows read at most"},
     {"seed", OPTION_INT, AT(seed), "1", 0, 1e15, NULL, "of the generated examples"},
+    {"first_id", OPTION_CHOICE, AT(first_id), "0", 0, 0, first_ids, "id of the digit 0; 1 keeps id 0 for padding"},
     {.name = NULL},
 };
 
 struct listops {
     struct listops_set set;
-    size_t             longest;
+    size_t             longest, first_id;
 };
 
 static bool is_generated(const struct listops_options *o)
@@ -99,7 +103,7 @@ static status listops_open(void **self, const void *opts, const char *data)
     TRY(is_generated(o) ? generate(&set, o) : read_original(&set, o, data));
     struct listops *l = malloc(sizeof *l);
     if (!l) status_no_memory("ListOps", sizeof *l);
-    *l = (struct listops){.set = set, .longest = longest_of(&set)};
+    *l = (struct listops){.set = set, .longest = longest_of(&set), .first_id = (size_t)o->first_id};
     *self = l;
     return OK;
 }
@@ -113,8 +117,7 @@ static void listops_close(void *self)
 
 static size_t vocabulary(const void *self)
 {
-    (void)self;
-    return LISTOPS_TOKENS;
+    return LISTOPS_TOKENS + ((const struct listops *)self)->first_id;
 }
 
 static size_t classes(const void *self)
@@ -135,8 +138,9 @@ static size_t longest(const void *self)
 
 static status example(const void *self, enum split s, size_t index, struct example *out)
 {
-    const struct listops_example *e = &((const struct listops *)self)->set.at[s][index];
-    for (size_t i = 0; i < e->n; i++) out->token[i] = e->token[i];
+    const struct listops *l = self;
+    const struct listops_example *e = &l->set.at[s][index];
+    for (size_t i = 0; i < e->n; i++) out->token[i] = (int32_t)(e->token[i] + l->first_id);
     out->n = e->n;
     out->label = e->label;
     return OK;
@@ -200,7 +204,7 @@ const struct task task_listops = {
         "and on the equal ones before it only.\n"
         "With `source: FOLDER` the original basic_train.tsv, basic_val.tsv and basic_test.tsv are read instead (here or under\n"
         "the data folder; packed with xz or not); lengths and seed then do nothing, and every target is checked.\n"
-        "Ids: 0 to 9 the digits, 10 [MIN, 11 [MAX, 12 [MED, 13 [SM, 14 ].\n"
+        "Ids: 0 to 9 the digits, 10 [MIN, 11 [MAX, 12 [MED, 13 [SM, 14 ]; with `first_id: 1` one more each.\n"
         "Predictors: the commonest label; the commonest label for the root operator; the root operator applied to its direct\n"
         "digits (depth 1), and to these and the depth-1 values of its operators (depth 2).",
     .kind         = TASK_CLASSIFY,

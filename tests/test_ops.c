@@ -724,10 +724,10 @@ static void pools(void **state)
 {
     (void)state;
     static const unsigned char valid[] = {0, 1, 0, 1, 1, 0, 1}; /* nothing to see in the first example */
-    for (int k = 0; k < 3 * 3 * 2; k++) {
+    for (int k = 0; k < 3 * 5 * 2; k++) {
         const size_t C = some_cols[k % 3];
-        struct pool_about about = {three, (enum pool_kind)(k / 3 % 3)};
-        const bool flagged = k / 9;
+        struct pool_about about = {three, (enum pool_kind)(k / 3 % 5)};
+        const bool flagged = k / 15;
         about.pack.valid = flagged ? valid : NULL;
         struct problem p = {.what = "pool", .make = make_pool, .about = &about};
         add_input(&p, 7, C, 1);
@@ -736,14 +736,17 @@ static void pools(void **state)
         for (size_t e = 0; e < 3; e++) {
             for (size_t c = 0; c < C; c++) {
                 const size_t from = pack_offset[e], to = pack_offset[e + 1];
-                double sum = 0, count = 0, want;
+                double sum = 0, count = 0, all = 0, want;
                 for (size_t i = from; i < to; i++) {
+                    all += p.in[0].val[i * C + c];
                     if (flagged && !valid[i]) continue;
                     sum += p.in[0].val[i * C + c];
                     count++;
                 }
                 if (about.kind == FIRST_ROW) want = p.in[0].val[from * C + c];
                 else if (about.kind == LAST_ROW) want = p.in[0].val[(to - 1) * C + c];
+                else if (about.kind == MEAN_ALL) want = all / (double)(to - from);
+                else if (about.kind == SEEN_OVER_ALL) want = sum / (double)(to - from);
                 else want = count > 0 ? sum / count : 0;
                 near("pool", y->val[e * C + c], want, 1e-15);
             }

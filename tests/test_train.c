@@ -704,6 +704,15 @@ static void budgets(void **state)
     }
     o.tokens = 1e4;
     assert_int_equal(train_steps(&o, &toy, &total), (int64_t)ceil(1e4 / (rows / 10 * B)));
+    o.samples = 10 * B + 1; /* examples go before tokens, of classifiers; steps before both */
+    assert_int_equal(train_steps(&o, &toy, &total), 11);
+    o.samples--;
+    assert_int_equal(train_steps(&o, &toy, &total), 10);
+    o.steps = 3;
+    assert_int_equal(train_steps(&o, &toy, &total), 3);
+    o.steps = 0;
+    o.tokens = 960;
+    assert_int_equal(train_steps(&o, &text_task, &a_text), 20); /* a text has no examples */
 }
 
 int main(void)

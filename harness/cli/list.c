@@ -1,4 +1,4 @@
-/* list.c -- reach list [variants|positions|tasks|configs|NAME] */
+/* list.c -- reach list [variants|positions|tasks|protocols|configs|NAME] */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "model/options.h"
+#include "tasks/protocol.h"
 #include "tasks/task.h"
 #include "train/options.h"
 #include "variants/variant.h"
@@ -27,7 +28,7 @@ static void print_options(const struct option *table)
 static void print_can(unsigned can)
 {
     static const char *const words[] = {"causal", "bidirectional", "any length", "state", "BPTT", "auxiliary loss",
-                                        "own positions", "rotary positions", "score biases", "cross-attention"};
+                                        "own positions", "rotary positions", "score biases"};
     printf("    can:");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (can >> i & 1) printf(" %s%s", words[i], can >> (i + 1) ? "," : "");
@@ -50,6 +51,45 @@ static void list_positions(void)
 {
     puts("Position schemes:");
     for (const struct position *const *p = positions; *p; p++) printf("  %-15s %-50s %s\n", (*p)->name, (*p)->title, (*p)->paper);
+}
+
+static void list_protocols(void)
+{
+    puts("Protocols:");
+    for (const struct protocol *p = protocols; p->name; p++) printf("  %-15s %s\n", p->name, p->title);
+}
+
+/* "    WHAT: {a: 1}", broken at 110 columns after a comma. */
+static void print_texts(const char *what, const char *text)
+{
+    if (!text) return;
+    printf("    %s: ", what);
+    size_t column = strlen(what) + 6;
+    for (const char *c = text; *c; c++) {
+        putchar(*c);
+        column++;
+        if (*c != ' ' || c[-1] != ',' || column < 96) continue;
+        printf("\n        ");
+        column = 8;
+    }
+    putchar('\n');
+}
+
+static void print_protocol(const struct protocol *p)
+{
+    printf("%s, a protocol: %s\n    %s\n    %s\n", p->name, p->title, p->source, p->notes);
+    if (p->position) printf("    variants that bear their attention's name have position %s\n", p->position);
+    print_texts("attentions that have them", p->attention);
+    print_texts("model", p->model);
+    print_texts("train", p->train);
+    for (const struct protocol_task *t = p->task; t->task; t++) {
+        printf("  %s\n", t->task);
+        print_texts("options", t->options);
+        print_texts("model", t->model);
+        print_texts("train", t->train);
+        print_texts("faithful options", t->faithful_options);
+        print_texts("faithful model", t->faithful_model);
+    }
 }
 
 static void list_tasks(void)
@@ -120,6 +160,11 @@ static bool list_name(const char *name)
         print_options(t->options);
         found = true;
     }
+    const struct protocol *q = protocol_find(name);
+    if (q) {
+        print_protocol(q);
+        found = true;
+    }
     static const struct { const char *name; const struct option *table; } sections[] = {
         {"model", model_option_table}, {"train", train_option_table}, {"test", test_option_table}};
     for (size_t i = 0; i < 3; i++) {
@@ -136,6 +181,7 @@ static int list_one(const char *name)
     if (strcmp(name, "variants") == 0) list_variants();
     else if (strcmp(name, "positions") == 0) list_positions();
     else if (strcmp(name, "tasks") == 0) list_tasks();
+    else if (strcmp(name, "protocols") == 0) list_protocols();
     else if (strcmp(name, "configs") == 0) list_configs();
     else if (!list_name(name)) {
         (void)status_fail(ERR_CONFIG, "nothing is called \"%s\"; reach list shows all names", name);
@@ -153,6 +199,7 @@ static int run(int argc, char **argv)
         list_variants();
         list_positions();
         list_tasks();
+        list_protocols();
         list_configs();
         puts("Sections of a config: model, train, test.  reach list NAME shows one thing with its options.");
         return EXIT_DONE;
@@ -164,7 +211,7 @@ static int run(int argc, char **argv)
 
 const struct command command_list = {
     .name = "list",
-    .usage = "list [variants|positions|tasks|configs|NAME...]",
+    .usage = "list [variants|positions|tasks|protocols|configs|NAME...]",
     .summary = "names, papers, options with defaults and ranges",
     .help = "",
     .run = run,

@@ -35,7 +35,7 @@ static status read_tasks(struct yaml_pool *p, struct plan *plan)
     plan->task = yaml_take(p, list->n * sizeof *plan->task);
     for (size_t i = 0; i < list->n; i++) {
         struct task_entry *t = &plan->task[i];
-        TRY(entry_task(list->item[i], t));
+        TRY(entry_task(p, list->item[i], &plan->protocol, t));
         for (const struct task_entry *o = plan->task; o < t; o++)
             if (o->task == t->task && !memcmp(o->options, t->options, OPTIONS_ROOM))
                 return yaml_fail(t->node->mark, "task %s stands twice with the same options", t->task->name);
@@ -76,7 +76,7 @@ static status read_variants(struct yaml_pool *p, struct plan *plan)
     plan->variant = yaml_take(p, list->n * sizeof *plan->variant);
     for (size_t i = 0; i < list->n; i++) {
         struct variant_entry *v = &plan->variant[i];
-        TRY(entry_variant(p, list->item[i], v));
+        TRY(entry_variant(p, list->item[i], &plan->protocol, v));
         for (const struct variant_entry *o = plan->variant; o < v; o++) TRY(check_labels(o, v));
     }
     plan->n_variants = list->n;
@@ -107,10 +107,13 @@ static status read_seeds(struct yaml_pool *p, struct plan *plan)
 
 /* ---- sections --------------------------------------------------------------------------------------------------- */
 
-static status check_lengths(const struct plan *plan)
+static status check_lengths(const struct yaml *section)
 {
-    const struct int_list *l = &plan->test.lengths;
-    const struct yaml *y = yaml_get(yaml_get(plan->root, "test"), "lengths");
+    const struct yaml *y = yaml_get(section, "lengths");
+    struct test_options test;
+    const struct int_list *l = &test.lengths;
+    option_defaults(test_option_table, &test, sizeof test);
+    TRY(section_read("test", test_option_table, section, &test));
     if (l->n == 0) return yaml_fail(y->mark, "lengths is an empty list");
     for (size_t i = 0; i < l->n; i++)
         for (size_t j = 0; j < i; j++)
@@ -118,16 +121,16 @@ static status check_lengths(const struct plan *plan)
     return OK;
 }
 
-static status read_sections(struct plan *plan)
+/* The file's sections are laid under those of tasks and variants later; here they are only checked. */
+static status check_sections(const struct plan *plan)
 {
-    const struct yaml *root = plan->root;
-    option_defaults(model_option_table, &plan->model, sizeof plan->model);
-    option_defaults(train_option_table, &plan->train, sizeof plan->train);
-    option_defaults(test_option_table, &plan->test, sizeof plan->test);
-    TRY(section_read("model", model_option_table, yaml_get(root, "model"), &plan->model));
-    TRY(section_read("train", train_option_table, yaml_get(root, "train"), &plan->train));
-    TRY(section_read("test", test_option_table, yaml_get(root, "test"), &plan->test));
-    return check_lengths(plan);
+    struct model_options model;
+    struct train_options train;
+    TRY(section_read("model", model_option_table, yaml_get(plan->root, "model"), &model));
+    TRY(section_read("train", train_option_table, yaml_get(plan->root, "train"), &train));
+    TRY(check_lengths(yaml_get(plan->root, "test")));
+    for (size_t i = 0; i < plan->n_tasks; i++) TRY(check_lengths(plan->task[i].test));
+    return OK;
 }
 
 /* ---- runs ------------------------------------------------------------------------------------------------------- */
@@ -166,8 +169,47 @@ static bool is_language_model(const struct task *t)
     return t->kind == TASK_TEXT || t->kind == TASK_SEQUENCE;
 }
 
+/* A layer that gives a budget in other units takes the place of those below it. */
+static void drop_budgets(const struct yaml *layer, struct train_options *train)
+{
+    const bool samples = yaml_get(layer, "samples"), tokens = yaml_get(layer, "tokens");
+    if ((samples || tokens) && !yaml_get(layer, "steps")) train->steps = 0;
+    if (tokens && !samples) train->samples = 0;
+}
+
+/* An attention without weights has none to drop: a protocol's rate is for the others. */
+static void fit_protocol(const struct variant_entry *v, struct model_options *m)
+{
+    struct model_options without = *m;
+    without.attention_dropout = 0;
+    if (m->attention_dropout == 0 || !v->attention->check) return;
+    if (v->attention->check(v->attention_options, m, m->causal) == OK) return;
+    if (v->attention->check(v->attention_options, &without, m->causal) == OK) *m = without;
+}
+
+/* Layers of sections: defaults, protocol, file, task, variant, --set. */
+static status settle_sections(struct yaml_pool *p, const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                              struct run *r)
+{
+    const struct yaml *const models[] = {yaml_get(plan->root, "model"), t->model, v->model, yaml_get(plan->set, "model")};
+    const struct yaml *const trains[] = {yaml_get(plan->root, "train"), t->train, v->train, yaml_get(plan->set, "train")};
+    const struct yaml *const tests[] = {yaml_get(plan->root, "test"), t->test, NULL, yaml_get(plan->set, "test")};
+    option_defaults(model_option_table, &r->model, sizeof r->model);
+    option_defaults(train_option_table, &r->train, sizeof r->train);
+    option_defaults(test_option_table, &r->test, sizeof r->test);
+    TRY(protocol_sections(p, &plan->protocol, t->by_protocol, &r->model, &r->train));
+    if (t->by_protocol) fit_protocol(v, &r->model);
+    for (size_t i = 0; i < 4; i++) {
+        TRY(section_read("model", model_option_table, models[i], &r->model));
+        drop_budgets(trains[i], &r->train);
+        TRY(section_read("train", train_option_table, trains[i], &r->train));
+        TRY(section_read("test", test_option_table, tests[i], &r->test));
+    }
+    return OK;
+}
+
 /* All of a run but its seed. */
-static status settle_run(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+static status settle_run(struct yaml_pool *p, const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
                          struct run *r)
 {
     memset(r, 0, sizeof *r);
@@ -178,11 +220,9 @@ static status settle_run(const struct plan *plan, const struct task_entry *t, co
     r->attention = v->attention;
     r->position = v->position;
     r->task = t->task;
-    r->model = plan->model;
-    r->train = plan->train;
-    r->test = plan->test;
-    TRY(section_read("model", model_option_table, v->model, &r->model));
-    TRY(section_read("train", train_option_table, v->train, &r->train));
+    if (plan->protocol.protocol)
+        snprintf(r->protocol, sizeof r->protocol, "%s%s", plan->protocol.protocol->name, plan->protocol.faithful ? ", faithful" : "");
+    TRY(settle_sections(p, plan, t, v, r));
     if (is_language_model(t->task)) r->model.causal = true;
     return plan_check_pair(plan, t, v, r);
 }
@@ -211,7 +251,7 @@ static status make_runs(struct yaml_pool *p, const struct plan *plan, struct con
     for (size_t t = 0; t < plan->n_tasks; t++)
         for (size_t v = 0; v < plan->n_variants; v++) {
             if (!plan->task_left[t] || !plan->variant_left[v]) continue;
-            TRY(settle_run(plan, &plan->task[t], &plan->variant[v], r));
+            TRY(settle_run(p, plan, &plan->task[t], &plan->variant[v], r));
             if (!r->refused[0]) any = true;
             else if (!why[0]) snprintf(why, sizeof why, "%s", r->refused), where = plan->variant[v].node->mark;
             add_seeds(plan, &plan->task[t], r, out);
@@ -253,9 +293,13 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     snprintf(out->title, sizeof out->title, "%s", out->name);
     if (yaml_get(root, "title")) TRY(section_text("title", yaml_get(root, "title"), out->title, sizeof out->title));
     struct plan *plan = yaml_take(p, sizeof *plan);
+    struct yaml *set;
+    TRY(sources_set(p, rq, &set));
     plan->root = root;
-    TRY(read_sections(plan));
+    plan->set = set;
+    TRY(protocol_read(p, yaml_get(root, "protocol"), &plan->protocol));
     TRY(read_tasks(p, plan));
+    TRY(check_sections(plan));
     TRY(read_variants(p, plan));
     TRY(read_seeds(p, plan));
     TRY(plan_only(p, rq, plan));

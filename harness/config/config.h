@@ -7,7 +7,9 @@
  *   train: {length: 256, ...}            # train/options.h
  *   test:  {lengths: [256, 512], ...}    # train/options.h
  *   lengths: [256, 512]                  # short for test.lengths
- *   tasks: [lm, {listops: {max_length: 50}}] # a name, or one name with options
+ *   protocol: small                      # optional: published settings below the file's own (protocol.h)
+ *   tasks: [lm, {listops: {max_length: 50}}] # a name, or one name with options; also
+ *                                        #   with: {model: {...}, train: {...}, test: {...}} for it alone
  *   variants:                            # a preset or attention name, or one name with settings:
  *     - vanilla                          #   any option of its attention or position, and
  *     - keynorm: {as: query norm,        #   as: the label in tables (default: the name)
@@ -19,9 +21,10 @@
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
  *
- * Only tasks, variants and a training budget (train.tokens or train.steps) must be given.  --set is stronger than a
- * budget, a budget than the file, the file than what it extends.  A budget may hold model, train, test, lengths, tasks,
- * variants and seeds.  An option given for a variant belongs to its attention, or else to its position.
+ * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
+ * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than
+ * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants and seeds.
+ * An option given for a variant belongs to its attention, or else to its position.
  *
  * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
  * without a form for a task's direction (Linformer and text) is a run that is refused, with its reason; if all are, the
@@ -45,6 +48,7 @@ struct run {
     char     stem[192];              /* file name without .h5: "LABEL-TASK-SEED", path-safe, unique: a short hash of the
                                         settings follows when two tasks of one name differ        */
     uint64_t seed;
+    char     protocol[40];           /* "small", "small, faithful"; "": none */
     char     refused[160];           /* why this variant cannot take this task (no causal form): "n/a" in tables; "": it can */
     const struct attention *attention;
     const struct position  *position;

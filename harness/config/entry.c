@@ -123,10 +123,10 @@ static status take_sections(struct variant_entry *v, const struct yaml *settings
     return section_read("train", train_option_table, v->train, &train);
 }
 
-static status take_position(struct variant_entry *v, const struct preset *preset, const struct yaml *given,
-                            const struct yaml **options)
+static status take_position(struct variant_entry *v, const struct protocol_choice *by, const struct preset *preset,
+                            const struct yaml *given, const struct yaml **options)
 {
-    const char *usual = preset && preset->position ? preset->position : "none";
+    const char *usual = protocol_position(by, v->node->text, v->attention, preset && preset->position ? preset->position : "none");
     *options = NULL;
     v->position_node = v->node;
     v->position = position_find(usual);
@@ -136,7 +136,7 @@ static status take_position(struct variant_entry *v, const struct preset *preset
     return find_position(v->position_node, &v->position);
 }
 
-status entry_variant(struct yaml_pool *p, const struct yaml *y, struct variant_entry *v)
+status entry_variant(struct yaml_pool *p, const struct yaml *y, const struct protocol_choice *by, struct variant_entry *v)
 {
     const struct yaml *settings, *of_position;
     TRY(split_entry("a variant", y, &v->node, &settings));
@@ -146,8 +146,9 @@ status entry_variant(struct yaml_pool *p, const struct yaml *y, struct variant_e
     if (!v->attention) return unknown_variant(v->node);
     v->label_node = yaml_get(settings, "as") ? yaml_get(settings, "as") : v->node;
     TRY(section_text("as", v->label_node, v->label, sizeof v->label));
-    TRY(take_position(v, preset, yaml_get(settings, "position"), &of_position));
+    TRY(take_position(v, by, preset, yaml_get(settings, "position"), &of_position));
     take_defaults(v);
+    TRY(protocol_attention(p, by, v->attention, v->attention_options));
     if (preset) TRY(take_preset(p, preset, v));
     TRY(take_settings(v, settings, of_position));
     return take_sections(v, settings);
@@ -155,7 +156,33 @@ status entry_variant(struct yaml_pool *p, const struct yaml *y, struct variant_e
 
 /* ---- tasks ------------------------------------------------------------------------------------------------------ */
 
-status entry_task(const struct yaml *y, struct task_entry *t)
+/* `with`: sections for this task alone. */
+static status take_with(struct task_entry *t, const struct yaml *with)
+{
+    static const char *const sections[] = {"model", "train", "test"};
+    struct model_options model;
+    struct train_options train;
+    struct test_options test;
+    if (!with) return OK;
+    TRY(section_want(with, YAML_MAP, "with"));
+    for (size_t i = 0; i < with->n; i++) {
+        struct words known = {0};
+        bool found = false;
+        for (size_t k = 0; k < 3; k++) {
+            words_add(&known, sections[k]);
+            found = found || !strcmp(sections[k], with->key[i]->text);
+        }
+        if (!found) return section_unknown(with->key[i], "section", " in with", &known);
+    }
+    t->model = yaml_get(with, "model");
+    t->train = yaml_get(with, "train");
+    t->test = yaml_get(with, "test");
+    TRY(section_read("model", model_option_table, t->model, &model));
+    TRY(section_read("train", train_option_table, t->train, &train));
+    return section_read("test", test_option_table, t->test, &test);
+}
+
+status entry_task(struct yaml_pool *p, const struct yaml *y, const struct protocol_choice *by, struct task_entry *t)
 {
     const struct yaml *settings;
     TRY(split_entry("a task", y, &t->node, &settings));
@@ -167,5 +194,8 @@ status entry_task(const struct yaml *y, struct task_entry *t)
     }
     assert(t->task->options_size <= OPTIONS_ROOM);
     option_defaults(t->task->options, t->options, OPTIONS_ROOM);
-    return section_read(t->task->name, t->task->options, settings, t->options);
+    TRY(protocol_task_options(p, by, t->node, t->task, &t->by_protocol, t->options));
+    TRY(take_with(t, yaml_get(settings, "with")));
+    struct yaml *own = settings ? yaml_without(p, (struct yaml *)settings, "with") : NULL;
+    return section_read(t->task->name, t->task->options, own, t->options);
 }

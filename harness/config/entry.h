@@ -3,6 +3,7 @@
 #define REACH_CONFIG_ENTRY_H
 
 #include "config/config.h"
+#include "config/protocol.h"
 #include "config/yaml.h"
 
 struct variant_entry {
@@ -20,11 +21,13 @@ struct variant_entry {
 struct task_entry {
     const struct yaml *node;
     const struct task *task;
+    const struct protocol_task *by_protocol; /* what the config's protocol says of it; NULL: no protocol    */
+    const struct yaml *model, *train, *test; /* of `with`, checked; NULL: none          */
     _Alignas(16) unsigned char options[OPTIONS_ROOM];
 };
 
 /* Fill *out (cleared by the caller) from an entry.  ERR_CONFIG with place and sentence. */
-status entry_variant(struct yaml_pool *p, const struct yaml *y, struct variant_entry *out);
-status entry_task(const struct yaml *y, struct task_entry *out);
+status entry_variant(struct yaml_pool *p, const struct yaml *y, const struct protocol_choice *by, struct variant_entry *out);
+status entry_task(struct yaml_pool *p, const struct yaml *y, const struct protocol_choice *by, struct task_entry *out);
 
 #endif

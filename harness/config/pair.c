@@ -5,30 +5,36 @@
 #include "tasks/task.h"
 #include "variants/variant.h"
 
-/* Where an option of `section` was set: in the variant, in the file, else the variant itself. */
-static struct yaml_mark place_of(const struct plan *plan, const struct variant_entry *v, const char *section,
-                                 const char *option)
+/* Where an option of `section` was set: in the variant, for the task, in the file, else the variant itself. */
+static struct yaml_mark place_of(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                                 const char *section, const char *option)
 {
-    const struct yaml *own = yaml_get(!strcmp(section, "model") ? v->model : v->train, option);
+    const bool model = strcmp(section, "model") == 0;
+    const struct yaml *own = yaml_get(model ? v->model : v->train, option);
+    const struct yaml *of_task = yaml_get(model ? t->model : t->train, option);
     const struct yaml *common = yaml_get(yaml_get(plan->root, section), option);
-    return own ? own->mark : common ? common->mark : v->node->mark;
+    return own ? own->mark : of_task ? of_task->mark : common ? common->mark : v->node->mark;
 }
 
-static status check_widths(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+static status check_widths(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r)
 {
     const struct model_options *m = &r->model;
     if (m->head_width || m->width % m->heads == 0) return OK;
     const bool by_width = yaml_get(v->model, "width") && !yaml_get(v->model, "heads");
-    return yaml_fail(place_of(plan, v, "model", by_width ? "width" : "heads"),
+    return yaml_fail(place_of(plan, t, v, "model", by_width ? "width" : "heads"),
                      "width %lld is not divisible by heads %lld; change one, or give head_width", (long long)m->width,
                      (long long)m->heads);
 }
 
 /* Tokens has a default, but how long to train is for the file to say. */
-static status check_budget(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+static status check_budget(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r)
 {
     const struct yaml *train = yaml_get(plan->root, "train");
-    if (r->train.steps > 0 || yaml_get(v->train, "tokens") || yaml_get(train, "tokens")) return OK;
+    if (r->train.steps == 0 && r->train.samples > 0 && t->task->kind == TASK_TEXT)
+        return yaml_fail(place_of(plan, t, v, "train", "samples"), "train.samples counts examples, and %s has none; give train.tokens",
+                         t->task->name);
+    if (r->train.steps > 0 || r->train.samples > 0) return OK;
+    if (yaml_get(v->train, "tokens") || yaml_get(t->train, "tokens") || yaml_get(train, "tokens")) return OK;
     return yaml_fail(train ? train->mark : plan->root->mark, "no training budget: give train.tokens or train.steps");
 }
 
@@ -69,24 +75,24 @@ static status check_own(const struct variant_entry *v, const struct run *r)
 }
 
 /* Test lengths that cannot be taken are "n/a" in tables; the training length must be taken. */
-static status check_train_length(const struct plan *plan, const struct variant_entry *v, const struct run *r)
+static status check_train_length(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, const struct run *r)
 {
     const size_t n = (size_t)r->train.length;
     const char *why = NULL;
     if (r->task->kind != TASK_TEXT) return OK;
     if (v->attention->refuses_length) why = v->attention->refuses_length(r->attention_options, n, n);
     if (!why && v->position->refuses_length) why = v->position->refuses_length(r->position_options, n, n);
-    return why ? yaml_fail(place_of(plan, v, "train", "length"), "%s cannot train at length %zu: %s", v->label, n, why) : OK;
+    return why ? yaml_fail(place_of(plan, t, v, "train", "length"), "%s cannot train at length %zu: %s", v->label, n, why) : OK;
 }
 
 status plan_check_pair(const struct plan *plan, const struct task_entry *t, const struct variant_entry *v, struct run *r)
 {
-    TRY(check_widths(plan, v, r));
-    TRY(check_budget(plan, v, r));
+    TRY(check_widths(plan, t, v, r));
+    TRY(check_budget(plan, t, v, r));
     TRY(check_position(v));
     check_direction(v->attention->name, v->attention->can, t, r);
     if (!r->refused[0]) check_direction(v->position->name, v->position->can, t, r);
     if (r->refused[0]) return OK;
     TRY(check_own(v, r));
-    return check_train_length(plan, v, r);
+    return check_train_length(plan, t, v, r);
 }

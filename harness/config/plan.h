@@ -11,9 +11,8 @@ struct seed_entry {
 
 struct plan {
     const struct yaml    *root;
-    struct model_options  model;
-    struct train_options  train;
-    struct test_options   test;
+    const struct yaml    *set; /* by --set, in the root too; NULL: nothing */
+    struct protocol_choice protocol;
     size_t                n_tasks, n_variants, n_seeds;
     struct task_entry    *task;
     struct variant_entry *variant;

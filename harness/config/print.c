@@ -32,9 +32,21 @@ static bool has_options(const struct option *table)
     return table && table->name;
 }
 
+/* Options younger than some results stand only where they are set, so that runs without them keep their names. */
+static bool is_unset(const struct option *o, const void *options)
+{
+    static const char *const young[] = {"embedding_std", "pad_to", "hide_zero", "mean_over", "samples", "first_id"};
+    char now[OPTION_PRINT];
+    option_print(o, options, now, sizeof now);
+    for (size_t i = 0; i < sizeof young / sizeof *young; i++)
+        if (strcmp(o->name, young[i]) == 0) return strcmp(now, o->fallback) == 0;
+    return false;
+}
+
 static void print_line(FILE *f, const char *indent, const struct option *o, const void *options)
 {
     char text[OPTION_PRINT];
+    if (is_unset(o, options)) return;
     option_print(o, options, text, sizeof text);
     fprintf(f, "%s%s: %s\n", indent, o->name, text);
 }

@@ -127,7 +127,7 @@ static status lay_settings(struct yaml_pool *p, const struct config_request *rq,
 /* ---- known keys ------------------------------------------------------------------------------------------------- */
 
 static const char *const keys[] = {"model", "train", "test",    "tasks",   "variants", "seeds", "lengths",
-                                   "title", "extends", "budgets", "budget", NULL};
+                                   "protocol", "title", "extends", "budgets", "budget", NULL};
 #define BUDGET_KEYS 7 /* so many, from the first, may stand in a budget */
 
 static status check_keys(const struct yaml *map, size_t n_known, const char *where)
@@ -195,6 +195,12 @@ static status lay_budget(struct yaml_pool *p, const struct config_request *rq, s
     TRY(find_budget(yaml_get(*root, "budgets"), asked, rq->path, &over));
     *root = yaml_merge(p, *root, over);
     return OK;
+}
+
+status sources_set(struct yaml_pool *p, const struct config_request *rq, struct yaml **set)
+{
+    *set = NULL;
+    return lay_settings(p, rq, set);
 }
 
 status sources_read(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char budget[64], bool *own)

@@ -12,4 +12,7 @@
  * Fails as config_read does. */
 status sources_read(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char budget[64], bool *own);
 
+/* What --set says, alone; NULL: nothing. */
+status sources_set(struct yaml_pool *p, const struct config_request *rq, struct yaml **set);
+
 #endif

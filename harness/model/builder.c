@@ -122,7 +122,8 @@ uint64_t builder_seed(const struct builder *b) { return b->model->spec.seed; }
 /* Embeddings that are multiplied by sqrt(width) start at 1 / sqrt(width): rows then have unit variance, as sinusoids do. */
 static double embedding_std(const struct model_options *o)
 {
-    return o->scale_embedding ? 1 / sqrt((double)o->width) : o->init_std;
+    if (o->scale_embedding) return 1 / sqrt((double)o->width);
+    return o->embedding_std > 0 ? o->embedding_std : o->init_std;
 }
 
 /* First values of parameter i; its numbers depend on the seed and its place in the model alone. */
@@ -155,9 +156,9 @@ static void draw(const struct builder *b, size_t i)
     case INIT_WEIGHT:
     case INIT_LAST: {
         const double shrink = a->init == INIT_LAST && o->init_scaled ? 1 / sqrt(2.0 * (double)o->layers) : 1;
-        const double bound = sqrt(6.0 / (double)(a->rows + a->cols));
+        const double bound = o->init == INIT_FAN_IN ? 1 / sqrt((double)a->rows) : sqrt(6.0 / (double)(a->rows + a->cols));
         for (size_t j = 0; j < n; j++) {
-            const double x = o->init == INIT_XAVIER ? bound * (2 * random_uniform(&s) - 1) : o->init_std * random_normal(&s);
+            const double x = o->init == INIT_NORMAL ? o->init_std * random_normal(&s) : bound * (2 * random_uniform(&s) - 1);
             w[j] = (real)(shrink * x);
         }
         break;

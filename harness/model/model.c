@@ -277,7 +277,7 @@ static const struct pack *with_cls(tape *tp, const struct pack *from)
     if (from->valid) {
         unsigned char *valid = ARENA_ARRAY(tp->memory, unsigned char, offset[p->n]);
         for (size_t e = 0; e < p->n; e++) {
-            valid[offset[e]] = 1;
+            valid[offset[e]] = from->valid[from->offset[e]]; /* as published code does: hidden if the first row is */
             memcpy(valid + offset[e] + 1, from->valid + from->offset[e], from->offset[e + 1] - from->offset[e]);
         }
         p->valid = valid;
@@ -313,9 +313,11 @@ static node *output(struct pass *p, node *x)
 {
     const struct model *m = p->model;
     static const enum pool_kind pools[] = {MEAN_ROW, FIRST_ROW, LAST_ROW, FIRST_ROW}; /* enum pooling */
+    static const enum pool_kind means[] = {MEAN_ROW, MEAN_ALL, SEEN_OVER_ALL};       /* enum mean_over */
     static const enum join_kind joins[] = {JOIN_PRODUCT_FIRST, JOIN_PLAIN, JOIN_DIFFERENCE_FIRST}; /* enum pair_head */
+    const enum pool_kind kind = m->options.pooling == POOL_MEAN ? means[m->options.mean_over] : pools[m->options.pooling];
     if (m->final_gain.number) x = normed(p, x, m->final_gain, m->final_bias);
-    if (m->spec.classes) x = pool(p->tape, p->pack, x, pools[m->options.pooling]);
+    if (m->spec.classes) x = pool(p->tape, p->pack, x, kind);
     if (m->spec.pairs) x = join_pairs(p->tape, x, joins[m->options.pair_head]);
     if (m->hidden.number) x = hidden_layers(p, x);
     if (m->out.number) return linear(p->tape, x, pass_weight(p, m->out), pass_weight(p, m->out_bias));

@@ -5,8 +5,9 @@ static const char *const norms[] = {"pre", "post", NULL};
 static const char *const norm_kinds[] = {"layer", "rms", NULL};
 static const char *const activations[] = {"gelu", "gelu_tanh", "relu", "silu", NULL};
 static const char *const poolings[] = {"mean", "cls", "last", "first", NULL};
+static const char *const means[] = {"seen", "all", "seen_over_all", NULL};
 static const char *const pair_heads[] = {"small", "lra2021", "s4", NULL};
-static const char *const inits[] = {"normal", "xavier", NULL};
+static const char *const inits[] = {"normal", "xavier", "fan_in", NULL};
 
 #define AT(field) offsetof(struct model_options, field)
 
@@ -31,11 +32,16 @@ const struct option model_option_table[] = {
     {"biases", OPTION_BOOL, AT(biases), "true", 0, 0, NULL, "biases on feed-forward, attention output and head"},
     {"dropout", OPTION_REAL, AT(dropout), "0", 0, 0.95, NULL, "rate on embeddings and on each part's output"},
     {"attention_dropout", OPTION_REAL, AT(attention_dropout), "0", 0, 0.95, NULL, "rate on attention weights"},
-    {"init", OPTION_CHOICE, AT(init), "normal", 0, 0, inits, "weight matrices: normal(0, init_std) or Xavier uniform"},
+    {"init", OPTION_CHOICE, AT(init), "normal", 0, 0, inits, "weight matrices: normal(0, init_std), Xavier uniform, or uniform within 1/sqrt(inputs)"},
     {"init_std", OPTION_REAL, AT(init_std), "0.02", 1e-6, 10, NULL, "standard deviation of normal weights and embeddings"},
     {"init_scaled", OPTION_BOOL, AT(init_scaled), "true", 0, 0, NULL,
      "divide the last matrix of each part by sqrt(2 layers) at the start"},
     {"scale_embedding", OPTION_BOOL, AT(scale_embedding), "false", 0, 0, NULL,
      "token embeddings start at deviation 1/sqrt(width) and are multiplied by sqrt(width)"},
+    {"embedding_std", OPTION_REAL, AT(embedding_std), "0", 0, 10, NULL, "standard deviation of embeddings; 0: init_std"},
+    {"pad_to", OPTION_INT, AT(pad_to), "0", 0, 1 << 24, NULL, "classifiers, as old protocols did: fill examples up to so many rows of token 0"},
+    {"hide_zero", OPTION_BOOL, AT(hide_zero), "false", 0, 0, NULL, "classifiers, as old protocols did: hide rows of token 0 from attention"},
+    {"mean_over", OPTION_CHOICE, AT(mean_over), "seen", 0, 0, means,
+     "pooling: mean over rows that are not hidden, over all, or the sum of the former divided by all"},
     {.name = NULL},
 };

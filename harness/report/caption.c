@@ -53,8 +53,9 @@ int64_t caption_length(const struct task_runs *t)
 static void budget(const struct train_options *o, char *out, size_t size)
 {
     char number[32];
-    short_number(o->steps ? (double)o->steps : o->tokens, number, sizeof number);
-    snprintf(out, size, "%s %s", number, o->steps ? "steps" : "tokens");
+    const char *unit = o->steps ? "steps" : o->samples ? "examples" : "tokens";
+    short_number(o->steps ? (double)o->steps : o->samples ? (double)o->samples : o->tokens, number, sizeof number);
+    snprintf(out, size, "%s %s", number, unit);
 }
 
 static void length(const struct task_runs *t, char *out, size_t size)
@@ -76,11 +77,12 @@ static size_t seeds(const struct task_runs *t)
 
 void caption_task(const struct collection *c, const struct task_runs *t, char *out, size_t size)
 {
-    char name[256], at[64], tokens[64], how[96] = "", mean[96];
+    char name[256], at[64], tokens[64], how[160], mean[96];
     caption_name(t, name, sizeof name);
     length(t, at, sizeof at);
     budget(&t->run->train, tokens, sizeof tokens);
-    if (c->config->budget[0]) snprintf(how, sizeof how, ", budget %s", c->config->budget);
+    const char *protocol = t->run->protocol;
+    snprintf(how, sizeof how, "%s%s%s%s", protocol[0] ? ", protocol " : "", protocol, c->config->budget[0] ? ", budget " : "", c->config->budget);
     if (seeds(t) > 1) snprintf(mean, sizeof mean, "%zu seeds: mean ± standard deviation", seeds(t));
     else snprintf(mean, sizeof mean, "1 seed");
     const char *tested = t->run->train.keep == KEEP_BEST ? "best on validation" : "last";

@@ -51,8 +51,9 @@ node *scale_heads(tape *tp, node *x, size_t head_width, node *gain);
 node *mix_heads(tape *tp, node *a, node *b, size_t head_width, node *beta);
 
 /* pool.c: one row per example: mean of its rows, its first row, or its last.  y (pack->n, C).
- * With pack->valid, the mean is over valid rows (0 if there is none). */
-enum pool_kind { MEAN_ROW, FIRST_ROW, LAST_ROW };
+ * With pack->valid, the mean is over valid rows (0 if there is none); MEAN_ALL is over all rows, and SEEN_OVER_ALL the sum of the
+ * valid ones divided by the number of all. */
+enum pool_kind { MEAN_ROW, FIRST_ROW, LAST_ROW, MEAN_ALL, SEEN_OVER_ALL };
 node *pool(tape *tp, const struct pack *pack, node *x, enum pool_kind kind);
 
 /* join.c: rows 2e and 2e + 1 beside each other, with their product and difference: x (2n, C), y (n, 2 C) or (n, 4 C). */

@@ -14,14 +14,17 @@ static real weight_of(const struct pack *p, enum pool_kind kind, size_t e, size_
     switch (kind) {
     case FIRST_ROW: return i == p->offset[e];
     case LAST_ROW: return i + 1 == p->offset[e + 1];
-    case MEAN_ROW: return counted && (!p->valid || p->valid[i]) ? (real)1 / (real)counted : 0;
+    case MEAN_ALL: return (real)1 / (real)counted;
+    case MEAN_ROW:
+    case SEEN_OVER_ALL: return counted && (!p->valid || p->valid[i]) ? (real)1 / (real)counted : 0;
     }
     return 0;
 }
 
-static size_t counted_rows(const struct pack *p, size_t e)
+static size_t counted_rows(const struct pack *p, enum pool_kind kind, size_t e)
 {
     size_t n = 0;
+    if (kind != MEAN_ROW) return p->offset[e + 1] - p->offset[e];
     for (size_t i = p->offset[e]; i < p->offset[e + 1]; i++) n += !p->valid || p->valid[i];
     return n;
 }
@@ -33,7 +36,7 @@ static void pool_backward(tape *tp, node *y)
     const size_t C = y->cols;
     real *dx = tape_grad(tp, y->in[0]);
     for (size_t e = 0; e < p->n; e++) {
-        const size_t counted = counted_rows(p, e);
+        const size_t counted = counted_rows(p, s->kind, e);
         for (size_t i = p->offset[e]; i < p->offset[e + 1]; i++) {
             const real w = weight_of(p, s->kind, e, i, counted);
             if (w != 0) tp->kernel->add_scaled(C, w, y->grad + e * C, dx + i * C);
@@ -52,7 +55,7 @@ node *pool(tape *tp, const struct pack *p, node *x, enum pool_kind kind)
     for (size_t e = 0; e < p->n; e++) {
         real *out = y->val + e * C;
         for (size_t c = 0; c < C; c++) out[c] = 0;
-        const size_t counted = counted_rows(p, e);
+        const size_t counted = counted_rows(p, kind, e);
         for (size_t i = p->offset[e]; i < p->offset[e + 1]; i++) {
             const real w = weight_of(p, kind, e, i, counted);
             if (w != 0) tp->kernel->add_scaled(C, w, x->val + i * C, out);

@@ -28,10 +28,12 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
     ptrdiff_t *first = ARENA_ARRAY(a, ptrdiff_t, n);
     const struct carried **in = ARENA_ARRAY(a, const struct carried *, n);
     struct carried **out = ARENA_ARRAY(a, struct carried *, n);
+    bool hides = false;
     offset[0] = 0;
     for (size_t e = 0; e < n; e++) {
         in[e] = s[e].state_in;
         out[e] = s[e].state_out;
+        hides = hides || s[e].valid;
         offset[e + 1] = offset[e] + s[e].n;
         id[e] = s[e].id;
         first[e] = s[e].first;
@@ -48,7 +50,12 @@ static void fill(arena *a, const struct sequence *s, size_t n, struct pack *p)
         if (by_row) memcpy(target + offset[e], s[e].target, s[e].n * sizeof *target);
         else if (!s[e].first_of_two) *label++ = s[e].label;
     }
-    *p = (struct pack){.n = n, .offset = offset, .id = id, .first = first, .token = token, .target = target,
+    unsigned char *valid = hides ? ARENA_ARRAY(a, unsigned char, offset[n]) : NULL;
+    for (size_t e = 0; e < n && hides; e++) {
+        if (s[e].valid) memcpy(valid + offset[e], s[e].valid, s[e].n);
+        else memset(valid + offset[e], 1, s[e].n);
+    }
+    *p = (struct pack){.n = n, .valid = valid, .offset = offset, .id = id, .first = first, .token = token, .target = target,
                        .state_in = in, .state_out = out};
 }
 

@@ -17,6 +17,7 @@ struct sequence {
     size_t         scored_from;  /* text: tokens before this one have no target                */
     const int32_t *token;        /* ids                                                        */
     const int32_t *target;       /* per token; NULL: use `label`                               */
+    const unsigned char *valid;  /* per token: 0 hides it from attention; NULL: none is hidden   */
     int32_t        label;        /* class of the whole sequence                                */
     bool           first_of_two; /* the next sequence is the other text of its example, and has the label */
     size_t         stream;       /* text: the stream it belongs to (see feed.h)                */

@@ -10,8 +10,9 @@ static const char *const keeps[] = {"last", "best", NULL};
 const struct option train_option_table[] = {
     {"length", OPTION_INT, AT(length), "256", 1, 1048576, NULL, "language models: tokens of a training window"},
     {"batch", OPTION_INT, AT(batch), "16", 1, 65536, NULL, "windows or examples of a step"},
-    {"steps", OPTION_INT, AT(steps), "0", 0, 1e12, NULL, "budget in steps; 0: use tokens"},
-    {"tokens", OPTION_REAL, AT(tokens), "1e6", 1, 1e15, NULL, "budget in input tokens, when steps is 0"},
+    {"steps", OPTION_INT, AT(steps), "0", 0, 1e12, NULL, "budget in steps; 0: use samples or tokens"},
+    {"samples", OPTION_INT, AT(samples), "0", 0, 1e15, NULL, "classifiers: budget in examples seen, when steps is 0; 0: use tokens"},
+    {"tokens", OPTION_REAL, AT(tokens), "1e6", 1, 1e15, NULL, "budget in input tokens, when steps and samples are 0"},
     {"optimizer", OPTION_CHOICE, AT(optimizer), "adamw", 0, 0, optimizers, "adamw decouples the decay from the rate's moments"},
     {"rate", OPTION_REAL, AT(rate), "1e-3", 0, 1e3, NULL, "peak learning rate (for rsqrt: the base that the rule multiplies)"},
     {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, schedules, "of the learning rate after the warm-up"},

@@ -11,8 +11,9 @@ enum keep { KEEP_LAST, KEEP_BEST };
 struct train_options {
     int64_t length;        /* language models: tokens of a training window                       */
     int64_t batch;         /* examples (or windows) of a step                                    */
-    int64_t steps;         /* budget; 0: by tokens                                               */
-    double  tokens;        /* budget in input tokens; used when steps = 0                        */
+    int64_t steps;         /* budget; 0: by samples or tokens                                    */
+    int64_t samples;       /* classifiers: budget in examples seen; used when steps = 0          */
+    double  tokens;        /* budget in input tokens; used when steps and samples are 0          */
     int     optimizer;     /* enum optimizer_kind                                                     */
     double  rate;          /* peak learning rate                                                 */
     int     schedule;      /* enum schedule                                                      */

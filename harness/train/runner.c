@@ -66,7 +66,9 @@ status runner_check_data(struct runner *q, const struct config *c)
     for (size_t i = 0; i < c->n_runs; i++) {
         const struct run *r = &c->runs[i];
         char line[512];
-        if (!r->task->present(r->task_options, q->data, line, sizeof line)) FAIL(ERR_DATA, "task %s: %s", r->task->name, line);
+        if (!r->task->present(r->task_options, q->data, line, sizeof line))
+            FAIL(ERR_DATA, "task %s: %s%s", r->task->name, line,
+                 strstr(line, "reach data") ? "" : "; reach data list shows what there is and how to get it");
     }
     return OK;
 }
@@ -100,7 +102,9 @@ static bool has_evaluation(const struct results *f, const char *id)
 
 static size_t train_length(const struct run *r, const void *data)
 {
-    return r->task->kind == TASK_TEXT ? (size_t)r->train.length : r->task->longest(data);
+    if (r->task->kind == TASK_TEXT) return (size_t)r->train.length;
+    const size_t longest = r->task->longest(data), padded_to = (size_t)r->model.pad_to;
+    return r->task->kind == TASK_CLASSIFY && padded_to > longest ? padded_to : longest;
 }
 
 static status make_model(const struct run *r, const void *data, struct model **m)
@@ -140,6 +144,7 @@ static void describe(const struct runner *q, const struct config *c, const struc
     f->status = RUN_RUNNING;
     free(f->config);
     f->config = config_print(r);
+    if (r->protocol[0]) results_add_option(f, "protocol", r->protocol);
     add_options(f, "model", model_option_table, &r->model);
     add_options(f, "train", train_option_table, &r->train);
     add_options(f, "test", test_option_table, &r->test);
@@ -207,7 +212,7 @@ static status test_examples(struct work *k, enum split split, size_t limit)
         struct scores sc = {.of = ARENA_ZEROS(a, struct tally, count)};
         e = feed_examples(task, data, split, index, at, count, a, s);
         if (e == OK)
-            workers_evaluate(&k->w, k->m, s, count * texts, (size_t)k->r->train.pack_rows, task->longest(data), k->r->seed, &sc);
+            workers_evaluate(&k->w, k->m, s, count * texts, (size_t)k->r->train.pack_rows, train_length(k->r, data), k->r->seed, &sc);
         for (size_t i = 0; i < count && e == OK; i++) {
             const double mean = sc.of[i].loss / sc.of[i].n;
             loss += mean;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "train/length_test.h"
+#include "train/padding.h"
 #include "train/schedule.h"
 #include "train/stop.h"
 #include "train/streams.h"
@@ -133,6 +134,7 @@ static status save(struct trainer *t, const struct optimizer *z, const struct pr
 int64_t train_steps(const struct train_options *o, const struct task *task, const void *data)
 {
     if (o->steps) return o->steps;
+    if (o->samples && task->kind != TASK_TEXT) return (o->samples + o->batch - 1) / o->batch;
     double per_step = (double)o->batch;
     if (task->kind == TASK_TEXT) {
         per_step *= (double)o->length;
@@ -171,7 +173,7 @@ static status validate(struct trainer *t, struct tally *out)
     *out = (struct tally){0};
     if (e == OK) {
         struct scores sc = {.of = ARENA_ZEROS(a, struct tally, n)};
-        workers_evaluate(t->workers, t->model, s, n * texts, (size_t)o->pack_rows, longest, t->seed, &sc);
+        workers_evaluate(t->workers, t->model, s, n * texts, (size_t)o->pack_rows, t->model->spec.train_length, t->seed, &sc);
         for (size_t i = 0; i < n; i++) {
             out->loss += sc.of[i].loss;
             out->right += sc.of[i].right;
@@ -241,7 +243,7 @@ static status step(struct trainer *t, struct feed *f, struct optimizer *z, arena
     size_t n, n_packs, *first_of;
     TRY(feed_step(f, a, (uint64_t)g->step, &s, &n));
     streams_bind(&g->streams, s, n);
-    struct pack *pack = batch_packs(a, s, n, (size_t)t->options->pack_rows, &n_packs, &first_of);
+    struct pack *pack = batch_packs(a, padded(a, &t->model->options, s, n), n, (size_t)t->options->pack_rows, &n_packs, &first_of);
     double targets = 0, rows = 0;
     for (size_t i = 0; i < n; i++) {
         targets += (double)sequence_targets(&s[i]);

@@ -22,7 +22,7 @@ struct trainer {
     uint64_t           seed;
 };
 
-/* Steps of the whole budget: options->steps, or enough steps for options->tokens. */
+/* Steps of the whole budget: options->steps, or enough steps for options->samples, or for options->tokens. */
 int64_t train_steps(const struct train_options *o, const struct task *task, const void *data);
 
 /* Train from the results' checkpoint (or from the start) to the end of the budget; the model then holds the parameters

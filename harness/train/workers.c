@@ -7,6 +7,7 @@
 
 #include "base/denormals.h"
 #include "base/status.h"
+#include "train/padding.h"
 
 #define EVALUATE_CHUNK 256 /* sequences laid out at a time while evaluating; even, for pairs */
 
@@ -148,7 +149,7 @@ void workers_evaluate(struct workers *w, const struct model *m, const struct seq
         const size_t count = n - at < EVALUATE_CHUNK ? n - at : EVALUATE_CHUNK;
         const size_t mark = arena_mark(layout);
         size_t n_packs, *first_of;
-        struct pack *pack = batch_packs(layout, s + at, count, pack_rows_wanted, &n_packs, &first_of);
+        struct pack *pack = batch_packs(layout, padded(layout, &m->options, s + at, count), count, pack_rows_wanted, &n_packs, &first_of);
         double **row_loss = ARENA_ARRAY(layout, double *, n_packs);
         unsigned char **right = ARENA_ARRAY(layout, unsigned char *, n_packs);
         for (size_t p = 0; p < n_packs; p++) {
