@@ -1,19 +1,17 @@
-/* pair_predictors.c -- counts of two texts, one number or 256 for each pair, a threshold or a regression.
- *
- * The regression minimises  sum_i log(1 + e^(-s_i (w x_i + b))) + |w|^2 / 2,  s = -1 or 1, by Newton's method: the Hessian
- * X' D X + I of 257 unknowns is factored (Cholesky) in plain loops, so that its bits do not depend on threads.
- */
+/* pair_predictors.c -- counts of two texts, one number or 256 for each pair, a threshold or a regression. */
 #include "tasks/pair_predictors.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tasks/commonest.h"
+#include "tasks/linear_rule.h"
+
 #define MOST_TRAINED 4000
 #define BYTES   256
-#define UNKNOWN (BYTES + 1) /* weights and the constant */
 #define WORDS   (1 << 14)
-#define STEPS   12
 
 struct pair_features {
     double byte_cosine, word_cosine;
@@ -137,139 +135,69 @@ static double best_threshold(struct scored *at, size_t n)
     return best;
 }
 
-struct regression {
-    double scale[BYTES], w[UNKNOWN]; /* the constant is w[BYTES] */
+/* ---- one split's pairs ----------------------------------------------------------------------------------------- */
+
+struct pairs {
+    size_t n;
+    struct pair_features *at; /* owned */
 };
 
-static double regression_of(const struct regression *g, const double *x)
+static status read_pairs(struct reader *r, enum split s, size_t most, struct pairs *out)
 {
-    double z = g->w[BYTES];
-    for (size_t c = 0; c < BYTES; c++) z += g->w[c] * g->scale[c] * x[c];
-    return z;
-}
-
-/* Solve h x = y in place for a positive definite h, of which the lower half is used. */
-static void solve(double *h, double *y)
-{
-    const size_t n = UNKNOWN;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            const double rest = h[i * n + j] - dot(h + i * n, h + j * n, j);
-            h[i * n + j] = i == j ? sqrt(rest) : rest / h[j * n + j];
-        }
-    for (size_t i = 0; i < n; i++) y[i] = (y[i] - dot(h + i * n, y, i)) / h[i * n + i];
-    for (size_t i = n; i-- > 0;) {
-        y[i] /= h[i * n + i];
-        for (size_t j = 0; j < i; j++) y[j] -= h[i * n + j] * y[i];
-    }
-}
-
-/* Gradient and Hessian at w; pairs one by one. */
-static void sum_up(const struct regression *g, const struct pair_features *at, size_t n, double *gradient, double *h)
-{
-    for (size_t c = 0; c < UNKNOWN; c++) gradient[c] = c < BYTES ? g->w[c] : 0;
-    memset(h, 0, (size_t)UNKNOWN * UNKNOWN * sizeof *h);
-    for (size_t c = 0; c < UNKNOWN; c++) h[c * UNKNOWN + c] = c < BYTES ? 1 : 1e-9;
-    for (size_t i = 0; i < n; i++) {
-        double x[UNKNOWN];
-        for (size_t c = 0; c < BYTES; c++) x[c] = g->scale[c] * at[i].difference[c];
-        x[BYTES] = 1;
-        const double p = 1 / (1 + exp(-regression_of(g, at[i].difference))), weight = p * (1 - p);
-        for (size_t c = 0; c < UNKNOWN; c++) {
-            if (x[c] == 0) continue;
-            gradient[c] += (p - at[i].label) * x[c];
-            for (size_t d = 0; d <= c; d++) h[c * UNKNOWN + d] += weight * x[c] * x[d];
-        }
-    }
-}
-
-static void fit(struct regression *g, const struct pair_features *at, size_t n)
-{
-    double *h = room((size_t)UNKNOWN * UNKNOWN, sizeof *h), step[UNKNOWN];
-    *g = (struct regression){0};
-    for (size_t c = 0; c < BYTES; c++) {
-        double sum = 0, squares = 0;
-        for (size_t i = 0; i < n; i++) {
-            sum += at[i].difference[c];
-            squares += at[i].difference[c] * at[i].difference[c];
-        }
-        const double variance = squares / (double)n - sum / (double)n * sum / (double)n;
-        g->scale[c] = variance > 1e-12 ? 1 / sqrt(variance) : 0;
-    }
-    for (int t = 0; t < STEPS; t++) {
-        sum_up(g, at, n, step, h);
-        solve(h, step);
-        for (size_t c = 0; c < UNKNOWN; c++) g->w[c] -= step[c];
-    }
-    free(h);
-}
-
-struct fitted {
-    double byte_threshold, word_threshold, share; /* share of label 1 */
-    struct regression regression;
-};
-
-static void fit_all(struct fitted *f, const struct pair_features *at, size_t n)
-{
-    struct scored *s = room(n, sizeof *s);
-    for (size_t i = 0; i < n; i++) {
-        s[i] = (struct scored){at[i].byte_cosine, at[i].label};
-        f->share += (double)at[i].label / (double)n;
-    }
-    f->byte_threshold = best_threshold(s, n);
-    for (size_t i = 0; i < n; i++) s[i] = (struct scored){at[i].word_cosine, at[i].label};
-    f->word_threshold = best_threshold(s, n);
-    fit(&f->regression, at, n);
-    free(s);
-}
-
-static status train(struct reader *r, struct fitted *f)
-{
-    const size_t count = r->task->count(r->self, SPLIT_TRAIN), n = count < MOST_TRAINED ? count : MOST_TRAINED;
-    struct pair_features *at = room(n + 1, sizeof *at);
-    status e = OK;
-    *f = (struct fitted){0};
-    for (size_t i = 0; i < n && e == OK; i++) e = read_pair(r, SPLIT_TRAIN, i, &at[i]);
-    if (e == OK) fit_all(f, at, n);
-    free(at);
-    return e;
-}
-
-static void score(struct predictor *p, bool says, int label, double probability, double n)
-{
-    p->accuracy += (says == (label == 1)) / n;
-    p->loss -= log(label ? probability : 1 - probability) / n;
-}
-
-static status score_all(struct reader *r, enum split s, const struct fitted *f, struct predictor out[PAIR_PREDICTORS])
-{
-    const size_t n = r->task->count(r->self, s);
-    struct pair_features x;
-    for (size_t i = 0; i < n; i++) {
-        TRY(read_pair(r, s, i, &x));
-        const double z = regression_of(&f->regression, x.difference), right = x.label ? z : -z; /* log odds of what is right */
-        score(&out[0], f->share > 0.5, x.label, f->share, (double)n);
-        score(&out[1], x.byte_cosine > f->byte_threshold, x.label, NAN, (double)n);
-        out[2].accuracy += ((z > 0) == (x.label == 1)) / (double)n;
-        out[2].loss += (right > 0 ? log1p(exp(-right)) : log1p(exp(right)) - right) / (double)n;
-        score(&out[3], x.word_cosine > f->word_threshold, x.label, NAN, (double)n);
-    }
+    const size_t count = r->task->count(r->self, s);
+    out->n = count < most ? count : most;
+    out->at = room(out->n + 1, sizeof *out->at);
+    for (size_t i = 0; i < out->n; i++) TRY(read_pair(r, s, i, &out->at[i]));
     return OK;
+}
+
+static double byte_cosine(const struct pair_features *x) { return x->byte_cosine; }
+static double word_cosine(const struct pair_features *x) { return x->word_cosine; }
+
+static struct predictor by_threshold(const char *name, const struct pairs *train, const struct pairs *test,
+                                     double (*cosine)(const struct pair_features *))
+{
+    struct predictor p = {.loss = NAN};
+    struct scored *s = room(train->n + 1, sizeof *s);
+    for (size_t i = 0; i < train->n; i++) s[i] = (struct scored){cosine(&train->at[i]), train->at[i].label};
+    const double from = best_threshold(s, train->n);
+    for (size_t i = 0; i < test->n; i++) p.accuracy += ((cosine(&test->at[i]) > from) == (test->at[i].label == 1)) / (double)test->n;
+    snprintf(p.name, sizeof p.name, "%s", name);
+    free(s);
+    return p;
+}
+
+static void read_difference(const void *self, size_t index, double *feature, int *label)
+{
+    const struct pair_features *x = &((const struct pairs *)self)->at[index];
+    memcpy(feature, x->difference, sizeof x->difference);
+    *label = x->label;
+}
+
+static void count_labels(const struct pairs *p, size_t count[2])
+{
+    for (size_t i = 0; i < p->n; i++) count[p->at[i].label == 1]++;
 }
 
 status pair_predictors(const struct task *t, const void *self, enum split s, struct predictor out[PAIR_PREDICTORS])
 {
-    static const char *const names[PAIR_PREDICTORS] = {"commonest label", "byte cosine", "byte regression", "word cosine"};
     struct reader r;
-    struct fitted *f = room(1, sizeof *f);
+    struct pairs train = {0}, test = {0};
+    size_t seen[2] = {0}, here[2] = {0};
     reader_init(&r, t, self);
-    for (size_t k = 0; k < PAIR_PREDICTORS; k++) {
-        out[k] = (struct predictor){0};
-        memcpy(out[k].name, names[k], strlen(names[k]) + 1);
+    status e = read_pairs(&r, SPLIT_TRAIN, MOST_TRAINED, &train);
+    if (e == OK) e = read_pairs(&r, s, SIZE_MAX, &test);
+    if (e == OK) {
+        const struct linear_examples from = {&train, train.n, read_difference}, to = {&test, test.n, read_difference};
+        count_labels(&train, seen);
+        count_labels(&test, here);
+        out[0] = commonest_label(2, seen, here);
+        out[1] = by_threshold("byte cosine", &train, &test, byte_cosine);
+        out[2] = linear_rule("byte regression", BYTES, 2, &from, &to);
+        out[3] = by_threshold("word cosine", &train, &test, word_cosine);
     }
-    status e = train(&r, f);
-    if (e == OK) e = score_all(&r, s, f, out);
-    free(f);
+    free(train.at);
+    free(test.at);
     reader_done(&r);
     return e;
 }

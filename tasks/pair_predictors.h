@@ -2,7 +2,7 @@
  *
  *   commonest label      of training
  *   byte cosine          sum_c sqrt(p_c q_c) against a threshold; p, q: the two texts' frequencies of byte c
- *   byte regression      logistic regression on |sqrt p_c - sqrt q_c|, c = 0..255, each scaled to deviation 1; ridge 1
+ *   byte regression      logistic regression on |sqrt p_c - sqrt q_c|, c = 0..255 (linear_rule.h)
  *   word cosine          as byte cosine, with words (runs of letters, capitals as small ones) in 2^14 hashed cells
  *
  * Thresholds and weights are those that do best on the first 4,000 training pairs at most.
