@@ -122,12 +122,9 @@ static void compressive_build(struct builder *b, const void *options, void *laye
     const struct memory_sizes train = sizes_of(o, builder_train_length(b), true), test = sizes_of(o, builder_train_length(b), false);
     const size_t longest = larger(train.segment, test.segment), memory = larger(memory_most(&train), memory_most(&test));
     const size_t compressed = larger(train.compressed, test.compressed), C = (size_t)builder_model(b)->width;
-    ptrdiff_t high = (ptrdiff_t)(longest + larger(memory_most(&train) + train.compressed, memory_most(&test) + test.compressed)) - 1;
-    ptrdiff_t low = builder_causal(b) ? 0 : 1 - (ptrdiff_t)longest;
-    if (o->clamp && high > o->clamp) high = (ptrdiff_t)o->clamp;
-    if (o->clamp && low < -o->clamp) low = -(ptrdiff_t)o->clamp;
+    const size_t seen = larger(memory_most(&train) + train.compressed, memory_most(&test) + test.compressed);
     heads_build(b, &(struct heads_options){0}, &a->heads);
-    relative_build(b, low, high, &a->relative);
+    relative_build(b, longest, seen, (size_t)o->clamp, &a->relative);
     a->f = (struct compression){.rate = 1};
     a->memories.memory = builder_carry(b, "memory", larger(memory, 1), C); /* there even if no row ever stays */
     if (!compressed) return;

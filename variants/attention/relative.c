@@ -11,8 +11,11 @@
 
 #include "tensor/product.h"
 
-void relative_build(struct builder *b, ptrdiff_t low, ptrdiff_t high, struct relative *t)
+void relative_build(struct builder *b, size_t segment, size_t memory, size_t clamp, struct relative *t)
 {
+    ptrdiff_t high = (ptrdiff_t)(segment + memory) - 1, low = builder_causal(b) ? 0 : 1 - (ptrdiff_t)segment;
+    if (clamp && high > (ptrdiff_t)clamp) high = (ptrdiff_t)clamp;
+    if (clamp && low < -(ptrdiff_t)clamp) low = -(ptrdiff_t)clamp;
     const struct model_options *m = builder_model(b);
     const size_t C = (size_t)m->width, HD = (size_t)m->heads * builder_head_width(b);
     t->low = low;

@@ -16,8 +16,9 @@ struct relative {
     real     *sinusoids;   /* (high - low + 1, C)                                              */
 };
 
-/* Parameters and sinusoids for distances low..high. */
-void relative_build(struct builder *b, ptrdiff_t low, ptrdiff_t high, struct relative *t);
+/* Parameters, and sinusoids for all distances in a segment of so many rows that sees `memory` keys before it; with a clamp
+ * (not 0) for none beyond that. */
+void relative_build(struct builder *b, size_t segment, size_t memory, size_t clamp, struct relative *t);
 
 /* The two halves of a pass: q + u, and the term with q + v for pieces whose queries are the rows of `queries`, a pack of the
  * same rows as q.  input[] receives what attention_source.term_input wants. */

@@ -76,11 +76,8 @@ static void transformer_xl_build(struct builder *b, const void *options, void *l
     const struct transformer_xl_options *o = a->options = options;
     const size_t trained = builder_train_length(b), most = larger(memory_of(o, true), memory_of(o, false));
     const size_t longest = larger(segment_of(o, trained, true), segment_of(o, trained, false));
-    ptrdiff_t high = (ptrdiff_t)(longest + most) - 1, low = builder_causal(b) ? 0 : 1 - (ptrdiff_t)longest;
-    if (o->clamp && high > o->clamp) high = (ptrdiff_t)o->clamp;
-    if (o->clamp && low < -o->clamp) low = -(ptrdiff_t)o->clamp;
     heads_build(b, &(struct heads_options){0}, &a->heads);
-    relative_build(b, low, high, &a->relative);
+    relative_build(b, longest, most, (size_t)o->clamp, &a->relative);
     if (most) a->memory = builder_carry(b, "memory", most, (size_t)builder_model(b)->width);
 }
 
