@@ -295,7 +295,7 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     struct plan *plan = yaml_take(p, sizeof *plan);
     struct yaml *set;
     TRY(sources_set(p, rq, &set));
-    plan->root = root;
+    out->root = plan->root = root;
     plan->set = set;
     TRY(protocol_read(p, yaml_get(root, "protocol"), &plan->protocol));
     TRY(read_tasks(p, plan));
@@ -308,10 +308,8 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
 
 status config_read(const struct config_request *rq, struct config *out)
 {
-    struct yaml_pool pool = {0};
     memset(out, 0, sizeof *out);
-    const status s = read_all(&pool, rq, out);
-    yaml_pool_done(&pool);
+    const status s = read_all(&out->pool, rq, out);
     if (s != OK) config_done(out);
     return s;
 }
@@ -319,5 +317,6 @@ status config_read(const struct config_request *rq, struct config *out)
 void config_done(struct config *c)
 {
     free(c->runs);
+    yaml_pool_done(&c->pool);
     memset(c, 0, sizeof *c);
 }

@@ -2,6 +2,7 @@
  * yaml.h says which YAML.
  *
  *   title: Train short, test long        # text
+ *   about: What it asks, and why.        # paragraphs for the report
  *   extends: base.yaml                   # optional; maps merge, everything else replaces; paths relative to this file
  *   model: {width: 128, ...}             # model/options.h
  *   train: {length: 256, ...}            # train/options.h
@@ -34,6 +35,7 @@
 #define REACH_CONFIG_H
 
 #include "base/option.h"
+#include "config/yaml.h"
 #include "model/options.h"
 #include "train/options.h"
 
@@ -62,6 +64,9 @@ struct run {
 };
 
 struct config {
+    struct yaml_pool pool;    /* of the tree                                                  */
+    const struct yaml *root;  /* what the file says, extended, with its budget and --set: sections that no run needs (claims,
+                                 reference, tune, bench) are read from here by what uses them, each value with its place */
     char        title[256];
     char        name[128];   /* of the file without folder and .yaml: "quick", or "quick-full" for a budget that is not
                                 the file's own; results go to RESULTS/name */

@@ -126,9 +126,9 @@ static status lay_settings(struct yaml_pool *p, const struct config_request *rq,
 
 /* ---- known keys ------------------------------------------------------------------------------------------------- */
 
-static const char *const keys[] = {"model", "train", "test",    "tasks",   "variants", "seeds", "lengths",
-                                   "protocol", "title", "extends", "budgets", "budget", NULL};
-#define BUDGET_KEYS 7 /* so many, from the first, may stand in a budget */
+static const char *const keys[] = {"model", "train", "test", "tasks", "variants", "seeds", "lengths", "bench", "tune",
+                                   "claims", "reference", "protocol", "title", "about", "extends", "budgets", "budget", NULL};
+#define BUDGET_KEYS 9 /* so many, from the first, may stand in a budget */
 
 static status check_keys(const struct yaml *map, size_t n_known, const char *where)
 {
@@ -205,7 +205,7 @@ status sources_set(struct yaml_pool *p, const struct config_request *rq, struct 
 
 status sources_read(struct yaml_pool *p, const struct config_request *rq, struct yaml **root, char budget[64], bool *own)
 {
-    struct link first = {.path = rq->path};
+    struct link first = {.path = yaml_format(p, "%s", rq->path)};
     TRY(read_file(p, &first, NULL, root));
     TRY(lay_settings(p, rq, root)); /* may name the budget, or change one */
     const struct yaml *extends = yaml_key(*root, "extends");

@@ -20,3 +20,14 @@ double t_half_width(double deviation, size_t n, double level)
     if (n < 2) return NAN;
     return gsl_cdf_tdist_Pinv(0.5 + level / 2, (double)n - 1) * deviation / sqrt((double)n);
 }
+
+struct interval interval_of(const double *x, size_t n, double level)
+{
+    struct interval i = {.n = n, .mean = mean_of(x, n), .deviation = deviation_of(x, n), .low = -INFINITY, .high = INFINITY, .least = INFINITY};
+    if (n < 2) return i;
+    const double half = t_half_width(i.deviation, n, level);
+    i.low = i.mean - half;
+    i.high = i.mean + half;
+    i.least = half + gsl_cdf_tdist_Pinv(0.8, (double)n - 1) * i.deviation / sqrt((double)n);
+    return i;
+}
