@@ -1,5 +1,6 @@
 /* command_list.h -- one line per subcommand, in the order of `reach --help`. */
 COMMAND(run)
+COMMAND(estimate)
 COMMAND(table)
 COMMAND(plot)
 COMMAND(show)

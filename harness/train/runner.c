@@ -10,55 +10,15 @@
 #include <xxhash.h>
 
 #include "store/results.h"
-#include "tasks/task.h"
+#include "train/opened.h"
 #include "train/length_test.h"
 #include "train/recall_test.h"
 #include "train/train.h"
 #include "variants/variant.h"
 
-struct opened {
-    const struct task *task;
-    unsigned char options[OPTIONS_ROOM];
-    void  *data;
-    char   checksum[33];
-    size_t n_predictors;
-    struct predictor predictor[TASK_PREDICTORS];
-    bool   predicted;
-};
-
 void runner_path(const struct runner *q, const struct config *c, const struct run *r, char *out, size_t size)
 {
     snprintf(out, size, "%s/%s/%s.h5", q->results, c->name, r->stem);
-}
-
-static void close_task(struct runner *q)
-{
-    if (!q->opened) return;
-    q->opened->task->close(q->opened->data);
-    free(q->opened);
-    q->opened = NULL;
-}
-
-void runner_done(struct runner *q)
-{
-    close_task(q);
-}
-
-static status open_task(struct runner *q, const struct run *r)
-{
-    struct opened *o = q->opened;
-    if (o && o->task == r->task && memcmp(o->options, r->task_options, sizeof o->options) == 0) return OK;
-    close_task(q);
-    void *data = NULL;
-    TRY(r->task->open(&data, r->task_options, q->data));
-    o = calloc(1, sizeof *o);
-    if (!o) status_no_memory("task", sizeof *o);
-    o->task = r->task;
-    o->data = data;
-    memcpy(o->options, r->task_options, sizeof o->options);
-    o->task->checksum(data, o->checksum);
-    q->opened = o;
-    return OK;
 }
 
 status runner_check_data(struct runner *q, const struct config *c)
@@ -98,28 +58,6 @@ static bool has_evaluation(const struct results *f, const char *id)
     for (size_t i = 0; i < f->n_test; i++)
         if (strcmp(f->test[i].evaluation, id) == 0) return true;
     return false;
-}
-
-static size_t train_length(const struct run *r, const void *data)
-{
-    if (r->task->kind == TASK_TEXT) return (size_t)r->train.length;
-    const size_t longest = r->task->longest(data), padded_to = (size_t)r->model.pad_to;
-    return r->task->kind == TASK_CLASSIFY && padded_to > longest ? padded_to : longest;
-}
-
-static status make_model(const struct run *r, const void *data, struct model **m)
-{
-    const struct model_spec spec = {
-        .options = &r->model, .attention = r->attention, .attention_options = r->attention_options,
-        .position = r->position, .position_options = r->position_options, .vocabulary = r->task->vocabulary(data),
-        .classes = r->task->kind == TASK_CLASSIFY ? r->task->classes(data) : 0, .pairs = r->task->pairs,
-        .train_length = train_length(r, data), .seed = r->seed,
-    };
-    TRY(model_new(&spec, m));
-    const char *why = model_refuses_length(*m, spec.train_length); /* of examples: known only now that the data is open */
-    if (!why) return OK;
-    model_free(*m);
-    FAIL(ERR_CONFIG, "%s cannot train on examples of %zu tokens: %s", r->label, spec.train_length, why);
 }
 
 static void add_options(struct results *f, const char *section, const struct option *table, const void *options)
@@ -212,7 +150,7 @@ static status test_examples(struct work *k, enum split split, size_t limit)
         struct scores sc = {.of = ARENA_ZEROS(a, struct tally, count)};
         e = feed_examples(task, data, split, index, at, count, a, s);
         if (e == OK)
-            workers_evaluate(&k->w, k->m, s, count * texts, (size_t)k->r->train.pack_rows, train_length(k->r, data), k->r->seed, &sc);
+            workers_evaluate(&k->w, k->m, s, count * texts, (size_t)k->r->train.pack_rows, runner_train_length(k->r, data), k->r->seed, &sc);
         for (size_t i = 0; i < count && e == OK; i++) {
             const double mean = sc.of[i].loss / sc.of[i].n;
             loss += mean;
@@ -279,7 +217,7 @@ static void add_cost(struct work *k)
 {
     struct cost *c = &k->f.cost;
     const struct checkpoint *z = k->f.checkpoint;
-    const size_t T = train_length(k->r, k->q->opened->data);
+    const size_t T = runner_train_length(k->r, k->q->opened->data);
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
     c->parameters = (double)model_size(k->m);
@@ -356,7 +294,7 @@ static status work(struct work *k, bool trained)
 
 static status with_model(struct work *k, bool trained)
 {
-    TRY(make_model(k->r, k->q->opened->data, &k->m));
+    TRY(runner_model(k->r, k->q->opened->data, &k->m));
     workers_init(&k->w, k->q->threads, trained ? 0 : (size_t)k->r->train.shards, k->m->n_values, k->q->kernel);
     const status e = work(k, trained);
     workers_done(&k->w);
@@ -419,7 +357,7 @@ status runner_run(struct runner *q, const struct config *c, size_t number, enum 
         progress_end(q->progress, "n/a: %s", r->refused);
         return OK;
     }
-    TRY(open_task(q, r));
+    TRY(runner_open(q, r));
     struct work k = {.q = q, .c = c, .r = r};
     results_init(&k.f);
     runner_path(q, c, r, k.path, sizeof k.path);
