@@ -89,6 +89,19 @@ static struct results read_run(const char *file)
     return r;
 }
 
+/* The digest of a file, whatever is in it. */
+static void digest_of_file(const char *file, char out[33])
+{
+    const struct finished *f = process_run("'%s' digest '%s'", reach, in_folder(file));
+    expect(f, 0, file);
+    snprintf(out, 33, "%.32s", f->out);
+}
+
+static bool file_has(const char *file, const char *text)
+{
+    return strstr(process_run("cat '%s'", in_folder(file))->out, text) != NULL;
+}
+
 static void remove_results(void)
 {
     (void)process_run("rm -rf '%s/results'", folder);
@@ -417,6 +430,46 @@ static void exit_codes(void **state)
 }
 
 /* A failure is said once. */
+/* What was published is not trained again, unless it was made otherwise. */
+static void published(void **state)
+{
+    (void)state;
+    char first[33];
+    put_config("tiny.yaml", 12, "variants: [rope, alibi]");
+    expect(run_reach("publish tiny.yaml --to kept"), 1, "no finished run of tiny to publish");
+    expect(run_reach("run tiny.yaml --only variant=rope"), 0, "1 trained");
+    expect(run_reach("publish tiny.yaml --to kept"), 0, "1 of 2 runs are in kept/tiny");
+    struct results r = read_run("kept/tiny/rope-lm-1.h5");
+    assert_null(r.checkpoint);
+    results_done(&r);
+    digest_of_file("kept/tiny/rope-lm-1.h5", first);
+    assert_true(file_has("kept/tiny/table.md", "rope") && file_has("kept/tiny/table.csv", "rope"));
+    remove_results();
+    expect(run_reach("run tiny.yaml --published kept"), 0, "1 trained, 0 resumed, 0 only evaluated, 0 were done, 1 were published");
+    char again[33];
+    digest_of_file(RUN_FILE, again);
+    assert_string_equal(again, first);
+    expect(run_reach("run tiny.yaml --published kept"), 0, "2 were done");
+    remove_results();
+    expect(run_reach("run tiny.yaml --published kept --only variant=rope --set train.rate=0.3"), 0, "1 trained");
+    expect(run_reach("run tiny.yaml --published kept --only variant=rope --redo"), 0, "1 trained");
+    remove_results();
+    expect(run_reach("run tiny.yaml --published kept --only variant=rope --set lengths=[64]"), 0, "1 trained"); /* cannot be evaluated */
+    remove_results();
+    expect(run_reach("run tiny.yaml --published none --only variant=rope"), 0, "1 trained");
+}
+
+/* A few steps of each run, nothing written. */
+static void estimated(void **state)
+{
+    (void)state;
+    put_config("tiny.yaml", 1200, "variants: [rope, linformer]\nseeds: [1, 2]");
+    const struct finished *f = run_reach("estimate tiny.yaml --seconds 0.01");
+    expect(f, 0, "1.20k");
+    expect(f, 0, "n/a");
+    assert_true(access(in_folder("results"), F_OK) != 0);
+}
+
 static void said_once(void **state)
 {
     (void)state;
@@ -438,7 +491,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         TEST(same_bits), TEST(every_variant_same_bits), TEST(killed_and_resumed), TEST(interrupted), TEST(done_stale_and_evaluated),
-        TEST(no_checkpoint_kept), TEST(listops), TEST(chosen_and_planned), TEST(exit_codes), TEST(said_once),
+        TEST(no_checkpoint_kept), TEST(listops), TEST(chosen_and_planned), TEST(exit_codes), TEST(said_once), TEST(published), TEST(estimated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,14 @@ const char *place_root(void)
     return root;
 }
 
+const char *place_published(const char *given)
+{
+    static char path[PATH_MAX + 32];
+    if (given) return strcmp(given, "none") == 0 ? NULL : given;
+    snprintf(path, sizeof path, "%s/results/published", place_root());
+    return path;
+}
+
 status command_threads(const char *given, int *out)
 {
     if (given) {

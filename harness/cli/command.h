@@ -48,6 +48,7 @@ int command_in_double(int argc, char **argv);
 
 /* Where things are: REACH_DATA or data/ beside the program's folder; plots/ of the source tree. */
 const char *place_data(const char *given);
+const char *place_published(const char *given); /* where published results are: results/published there; NULL for "none" */
 const char *place_root(void); /* folder that holds plots/ and configs/: beside the binary's build folder */
 
 /* How many threads: `given`, or the CPUs this process may use. ERR_CONFIG if not a positive number. */

@@ -8,7 +8,7 @@
 
 static int each_run(struct runner *q, const struct config *c)
 {
-    size_t count[OUTCOME_REFUSED + 1] = {0};
+    size_t count[OUTCOMES] = {0};
     for (size_t i = 0; i < c->n_runs; i++) {
         enum outcome o;
         const status e = runner_run(q, c, i, &o);
@@ -25,6 +25,7 @@ static int each_run(struct runner *q, const struct config *c)
     char line[160];
     snprintf(line, sizeof line, "%zu trained, %zu resumed, %zu only evaluated, %zu were done", count[OUTCOME_TRAINED], count[OUTCOME_RESUMED],
              count[OUTCOME_EVALUATED], count[OUTCOME_SKIPPED]);
+    if (count[OUTCOME_PUBLISHED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu were published", count[OUTCOME_PUBLISHED]);
     if (count[OUTCOME_REFUSED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu n/a", count[OUTCOME_REFUSED]);
     if (!q->progress->quiet) printf("%s; %s/%s/\n", line, q->results, c->name);
     if (count[OUTCOME_DIVERGED]) fprintf(stderr, "reach: %zu runs diverged\n", count[OUTCOME_DIVERGED]);
@@ -32,11 +33,11 @@ static int each_run(struct runner *q, const struct config *c)
     return count[OUTCOME_DIVERGED] || count[OUTCOME_STALE] ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run_config(const struct config *c, const struct config_flags *f, bool redo, bool quiet)
+static int run_config(const struct config *c, const struct config_flags *f, const char *published, bool redo, bool quiet)
 {
     struct progress progress;
     progress_init(&progress, stderr, quiet);
-    struct runner q = {.data = place_data(f->data), .results = config_flags_results(f), .redo = redo, .progress = &progress};
+    struct runner q = {.data = place_data(f->data), .results = config_flags_results(f), .published = published, .redo = redo, .progress = &progress};
     status e = command_threads(f->threads, &q.threads);
     if (e == OK) e = command_kernel(&q.kernel);
     if (e == OK) e = runner_check_data(&q, c);
@@ -56,9 +57,11 @@ static void print_plan(const struct config *c, const char *results)
 static int run(int argc, char **argv)
 {
     struct config_flags f = {0};
+    const char *published = NULL;
     bool redo = false, quiet = false, plan = false;
     const struct flag flags[] = {
         CONFIG_FLAGS(f), {.name = "data", .value = &f.data}, {.name = "threads", .value = &f.threads}, {.name = "redo", .given = &redo},
+        {.name = "published", .value = &published},
         {.name = "quiet", .given = &quiet}, {.name = "plan", .given = &plan}, {.name = NULL},
     };
     struct config c;
@@ -67,18 +70,19 @@ static int run(int argc, char **argv)
     if (e != OK) return command_failed(e);
     int code = EXIT_DONE;
     if (plan) print_plan(&c, config_flags_results(&f));
-    else code = run_config(&c, &f, redo, quiet);
+    else code = run_config(&c, &f, place_published(published), redo, quiet);
     config_done(&c);
     return code;
 }
 
 const struct command command_run = {
     .name = "run",
-    .usage = "run FILE [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--threads N] [--results DIR] [--data DIR] [--redo] [--quiet] [--plan]",
+    .usage = "run FILE [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--threads N] [--results DIR] [--data DIR] [--published DIR] [--redo] [--quiet] [--plan]",
     .summary = "train what is missing, resume what is unfinished, test, and write one HDF5 file a run",
     .help = CONFIG_FLAGS_HELP
             "  --threads N           threads (default: the CPUs this process may use); results do not depend on it\n"
             "  --data DIR            data folder (default: REACH_DATA, or data)\n"
+            "  --published DIR       finished runs that need not be trained again (default: results/published; none: train all)\n"
             "  --redo                train again what is done, stale or diverged\n"
             "  --quiet               no progress\n"
             "  --plan                print the files that would be written, and stop\n\n"

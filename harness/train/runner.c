@@ -308,9 +308,24 @@ static bool exists(const char *path)
     return stat(path, &s) == 0;
 }
 
+/* A published run of the same train id and evaluation becomes the result; what is wrong with it only means that it is not taken. */
+static bool take_published(struct work *k)
+{
+    char path[4096];
+    if (!k->q->published) return false;
+    snprintf(path, sizeof path, "%s/%s/%s.h5", k->q->published, k->c->name, k->r->stem);
+    if (!exists(path) || results_read(&k->f, path, false) != OK) return false;
+    return k->f.status == RUN_DONE && !strcmp(k->f.train_id, k->train_id) && has_evaluation(&k->f, k->evaluation);
+}
+
 static status run_with_results(struct work *k, enum outcome *out)
 {
     bool fresh = k->q->redo || !exists(k->path), trained = false;
+    if (fresh && !k->q->redo && take_published(k)) {
+        *out = OUTCOME_PUBLISHED;
+        progress_end(k->q->progress, "taken from the published results");
+        return results_write(&k->f, k->path);
+    }
     if (!fresh) {
         const status read = results_read(&k->f, k->path, true);
         if (read == ERR_DATA) FAIL(ERR_DATA, "%s; --redo replaces it", status_message());

@@ -1,5 +1,5 @@
 /* runner.h -- one run of a config: train what is missing, resume what is unfinished, add the evaluations that are
- * missing, skip what is done.
+ * missing, skip what is done.  What was published with the same settings, data and code is taken instead of trained again.
  */
 #ifndef REACH_RUNNER_H
 #define REACH_RUNNER_H
@@ -11,6 +11,7 @@
 struct runner {
     const char *data;             /* data folder                                   */
     const char *results;          /* RESULTS; runs go to RESULTS/NAME/STEM.h5       */
+    const char *published;        /* finished runs without their parameters, PUBLISHED/NAME/STEM.h5; NULL: none */
     int         threads;
     bool        redo;             /* train again what is done or stale             */
     const struct kernel *kernel;
@@ -18,7 +19,7 @@ struct runner {
     struct opened *opened;        /* the task opened last, kept for the next run   */
 };
 
-enum outcome { OUTCOME_TRAINED, OUTCOME_RESUMED, OUTCOME_EVALUATED, OUTCOME_SKIPPED, OUTCOME_DIVERGED, OUTCOME_STALE, OUTCOME_REFUSED };
+enum outcome { OUTCOME_TRAINED, OUTCOME_RESUMED, OUTCOME_EVALUATED, OUTCOME_SKIPPED, OUTCOME_DIVERGED, OUTCOME_STALE, OUTCOME_REFUSED, OUTCOME_PUBLISHED, OUTCOMES };
 
 /* Do run `number` of the config.  *out says what happened.
  * ERR_STOPPED after a signal; ERR_DATA, ERR_IO, ERR_CONFIG as they come.  Divergence and staleness are outcomes. */
