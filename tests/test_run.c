@@ -163,7 +163,7 @@ static void killed_and_resumed(void **state)
     assert_int_equal(process_wait(start(2)), 0);
     double whole = clock_seconds() - began;
     digest_of(RUN_FILE, want);
-    for (int attempt = 0; attempt < 6; attempt++, whole /= 2) { /* shorter lives, should the machine have become faster */
+    for (int attempt = 0; attempt < 10; attempt++) {
         remove_results();
         int kills = 0, in_training = 0, code = 0, reads = 0;
         bool ended = false;
@@ -186,7 +186,10 @@ static void killed_and_resumed(void **state)
             in_training += step > 0 && step < 240;
         }
         assert_int_equal(code, 0);
-        if (kills < 3 || in_training < 2) continue;
+        if (kills < 3 || in_training < 2) {
+            whole *= kills < 3 ? 0.5 : 1.7; /* the machine has become faster, or slower */
+            continue;
+        }
         assert_true(reads > 3);
         digest_of(RUN_FILE, got);
         if (strcmp(got, want) != 0) fail_msg("TEST_SEED=%llu: after %d kills the digest is %s, not %s", (unsigned long long)seed, kills, got, want);
