@@ -124,6 +124,6 @@ status cifar_find(char out[FILE_PATH], const char *source, const char *data)
     if (find_at(out, below)) return OK;
     if (strcmp(source, "cifar10") == 0 && find_at(out, data)) return OK; /* unpacked there */
     FAIL(ERR_DATA, "no %s with " COLOUR " or " GRAY " here or in %s; unpack "
-         "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (170 MB, md5 c32a1d4ab5d03f1284b67883e8d87530) there",
+         "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (170 MB, md5 c32a1d4ab5d03f1284b67883e8d87530) there, or: reach data fetch cifar10",
          source, data);
 }

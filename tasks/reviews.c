@@ -235,6 +235,6 @@ status reviews_find(char out[FILE_PATH], const char *source, const char *data)
     if (find_at(out, below)) return OK;
     if (strcmp(source, "aclImdb") == 0 && find_at(out, data)) return OK; /* an archive lies there */
     FAIL(ERR_DATA, "no %s here or in %s (a folder with train and test, or its archive); put "
-         "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz (84 MB, md5 7c2ac02c03563afcf9b574c7e56c153a) into %s",
+         "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz (84 MB, md5 7c2ac02c03563afcf9b574c7e56c153a) into %s, or: reach data fetch aclImdb",
          source, data, data);
 }

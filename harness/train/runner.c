@@ -21,12 +21,22 @@ void runner_path(const struct runner *q, const struct config *c, const struct ru
     snprintf(out, size, "%s/%s/%s.h5", q->results, c->name, r->stem);
 }
 
+/* What a program of this machine can write (the King James Bible) need not be asked for. */
+static bool made(const struct runner *q, const struct run *r)
+{
+    char line[512];
+    if (!r->task->make || r->task->make(r->task_options, q->data) != OK) return false;
+    if (!r->task->present(r->task_options, q->data, line, sizeof line)) return false;
+    progress_note(q->progress, "made: %s", line);
+    return true;
+}
+
 status runner_check_data(struct runner *q, const struct config *c)
 {
     for (size_t i = 0; i < c->n_runs; i++) {
         const struct run *r = &c->runs[i];
         char line[512];
-        if (!r->task->present(r->task_options, q->data, line, sizeof line))
+        if (!r->task->present(r->task_options, q->data, line, sizeof line) && !made(q, r))
             FAIL(ERR_DATA, "task %s: %s%s", r->task->name, line,
                  strstr(line, "reach data") ? "" : "; reach data list shows what there is and how to get it");
     }

@@ -29,7 +29,7 @@ void   runner_done(struct runner *q);
 /* RESULTS/NAME/STEM.h5 */
 void   runner_path(const struct runner *q, const struct config *c, const struct run *r, char *out, size_t size);
 
-/* Open the data of every task in the config; the first that fails is the answer. */
+/* Whether the data of every task in the config is there or can be made, which is then done; the first that is not is the answer. */
 status runner_check_data(struct runner *q, const struct config *c);
 
 /* Attributes that say where and how a result was made. */
