@@ -250,7 +250,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     const struct task task_##name_ = {                                                                                                      \
         .name = #name_, .title = title_,                                                                                                    \
         .source = "Linsley et al. 2018; settings of Long Range Arena, arXiv:2011.04006; own seeded generator", .help = HELP,                  \
-        .kind = TASK_CLASSIFY, .options = options_, .options_size = sizeof(struct pathfinder_options), .open = pathfinder_open,               \
+        .kind = TASK_CLASSIFY, .images = true, .options = options_, .options_size = sizeof(struct pathfinder_options), .open = pathfinder_open,               \
         .close = pathfinder_close, .vocabulary = vocabulary, .classes = classes, .count = count, .longest = longest, .example = example,      \
         .predictors = predictors, .checksum = checksum, .present = present, .make = make, .draws = true,                                      \
     }
