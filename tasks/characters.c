@@ -39,3 +39,24 @@ void characters_free(struct characters *c)
     free(c->id);
     *c = (struct characters){0};
 }
+
+static size_t encode(uint32_t code, char *out)
+{
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+    const size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    out[0] = (char)(lead[more] | code >> 6 * more);
+    for (size_t i = 1; i <= more; i++) out[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3f));
+    return more + 1;
+}
+
+void character_word(const struct characters *c, uint16_t id, char out[8])
+{
+    static const char *const others[CHARACTER_FIRST] = {"", "<?>", "<end>"};
+    if (id < CHARACTER_FIRST) {
+        memcpy(out, others[id], strlen(others[id]) + 1);
+        return;
+    }
+    uint32_t code = 0; /* ids rise with code points: the common ones are soon found */
+    while (code + 1 < CHARACTER_CODES && c->id[code] != id) code++;
+    out[encode(code, out)] = 0;
+}

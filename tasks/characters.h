@@ -24,6 +24,10 @@ struct characters {
 
 /* Those that were counted at least `least` times: count[CHARACTER_CODES]. */
 void characters_make(struct characters *out, const uint32_t *count, uint32_t least);
+
+/* The character of an id as UTF-8, and what the others stand for: "", "<?>" and "<end>".  out[8] */
+void character_word(const struct characters *c, uint16_t id, char out[8]);
+
 void characters_free(struct characters *c); /* accepts a cleared struct, and clears it */
 
 #endif

@@ -58,6 +58,7 @@ const struct task task_image = {
         "level away.\n"
         "Predictors: chance, and `linear`, a logistic regression on the gray levels.",
     .kind         = TASK_CLASSIFY,
+    .images       = true,
     .options      = options,
     .options_size = sizeof(struct image_options),
     .open         = image_open,

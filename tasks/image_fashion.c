@@ -92,6 +92,7 @@ const struct task task_image_fashion = {
         "the data folder: https://github.com/zalandoresearch/fashion-mnist (data/fashion). `source` takes MNIST as well.\n"
         "Predictors: chance, and `linear`, a logistic regression on the gray levels.",
     .kind         = TASK_CLASSIFY,
+    .images       = true,
     .options      = options,
     .options_size = sizeof(struct fashion_options),
     .open         = fashion_open,

@@ -146,6 +146,12 @@ static status example(const void *self, enum split s, size_t index, struct examp
     return OK;
 }
 
+static void word(const void *self, int32_t token, char out[TASK_WORD])
+{
+    const int32_t first = (int32_t)((const struct listops *)self)->first_id;
+    snprintf(out, TASK_WORD, "%s ", token < first ? "" : listops_words[token - first]);
+}
+
 static status predictors(const void *self, enum split s, struct predictor *out, size_t *n)
 {
     listops_rules(&((const struct listops *)self)->set, s, out);
@@ -217,6 +223,7 @@ const struct task task_listops = {
     .count        = count,
     .longest      = longest,
     .example      = example,
+    .word         = word,
     .predictors   = predictors,
     .checksum     = checksum,
     .present      = present,

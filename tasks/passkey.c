@@ -135,6 +135,13 @@ static status predictors(const void *self, enum split s, struct predictor *out, 
     return OK;
 }
 
+static void word(const void *self, int32_t token, char out[TASK_WORD])
+{
+    (void)self;
+    out[0] = (char)token;
+    out[1] = 0;
+}
+
 const struct task task_passkey = {
     .name         = "passkey",
     .title        = "find a number hidden in a text",
@@ -145,6 +152,7 @@ const struct task task_passkey = {
         "Generated from (seed, split, number): no data is needed.\n"
         "Predictors: chance (any digits).",
     RECALL_TASK,
+    .word         = word,
     .options      = options,
     .options_size = sizeof(struct passkey_options),
     .open         = passkey_open,

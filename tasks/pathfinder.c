@@ -18,12 +18,13 @@
 
 static const char *const sizes[] = {"32", "64", "128", "256", NULL};
 static const char *const contours[] = {"6", "9", "14", NULL};
+static const char *const directions[] = {"published", "all", NULL};
 static const char *const splits[] = {"stored", "shuffled", NULL};
 static const char *const folders[] = {"curv_baseline", "curv_contour_length_9", "curv_contour_length_14"};
 
 struct pathfinder_options {
     char    source[OPTION_TEXT];
-    int     size, contour, split;
+    int     size, contour, split, directions;
     int64_t train, valid, test, seed;
     int64_t distractors, distractor_length, seed_distance;
     double  continuity, marker_radius;
@@ -39,11 +40,12 @@ struct pathfinder_options {
     {"test", OPTION_INT, AT(test), "20000", 1, 1e8, NULL, "test images generated, or read at most"},                                       \
     {"seed", OPTION_INT, AT(seed), "1", 0, 1e15, NULL, "of the generated images, or of the shuffle"},                                      \
     {"split", OPTION_CHOICE, AT(split), "stored", 0, 0, splits, "how files are split 80 : 10 : 10: in their order, or shuffled"},          \
-    {"distractors", OPTION_INT, AT(distractors), "-1", -1, PATHFINDER_SNAKES, NULL, "distractor snakes; -1: as published"},                 \
+    {"distractors", OPTION_INT, AT(distractors), "-1", -1, PATHFINDER_SNAKES, NULL, "distractor snakes tried; -1: as published"},           \
     {"distractor_length", OPTION_INT, AT(distractor_length), "0", 0, PATHFINDER_PADDLES, NULL, "paddles of each; 0: as published, contour / 3"}, \
     {"seed_distance", OPTION_INT, AT(seed_distance), "0", 0, 63, NULL, "pixels between the beginnings of the targets; 0: as published"},    \
     {"continuity", OPTION_REAL, AT(continuity), "0", 0, 100, NULL, "larger: straighter snakes; 0: as published"},                          \
     {"marker_radius", OPTION_REAL, AT(marker_radius), "0", 0, 16, NULL, "of the discs, pixels; 0: as published"},                          \
+    {"directions", OPTION_CHOICE, AT(directions), "published", 0, 0, directions, "that the snakes begin in: see above"},                   \
     {.name = NULL}
 
 static const struct option pathfinder_options[] = {OPTIONS("32")};
@@ -67,6 +69,7 @@ static struct pathfinder_settings settings_of(const struct pathfinder_options *o
     if (o->distractor_length) s.distractor_length = (int)o->distractor_length;
     if (o->seed_distance) s.seed_distance = (int)o->seed_distance;
     if (o->continuity > 0) s.continuity = o->continuity;
+    s.all_directions = o->directions == 1;
     if (o->marker_radius > 0) s.marker_radius = o->marker_radius;
     return s;
 }
@@ -236,6 +239,9 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     "gray level the id, row by row. Images are drawn with the settings of Long Range Arena for each size, image i a function of (settings,\n" \
     "seed, split, i) alone, and kept under DATA/pathfinder; those that are not there are drawn when a run needs them, or by\n"                \
     "`reach data make`, on all cores.\n"                                                                                                      \
+    "The published generator takes an image for full when the room of a first paddle, put at its corners, lies outside; so at 32 x 32 snakes\n" \
+    "begin up and to the left (30 of 360 degrees; 95 at 64 x 64, all from 128 on) and 1.1 distractors of the 5 that are tried are placed. So do\n" \
+    "ours; with `directions: all` they begin in any, and 4.6 are placed.\n"                                                                   \
     "With `source` a published folder (curv_contour_length_14 and the like, or the one above it) or a file of records (a label byte, then\n"  \
     "the gray levels; packed with xz or not) is read, here or under the data folder, and split 80 : 10 : 10.\n"                              \
     "Predictors: the commonest label, and a logistic regression on the pixels of 20,000 training images (means to 32 x 32 of larger ones)."
@@ -244,7 +250,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     const struct task task_##name_ = {                                                                                                      \
         .name = #name_, .title = title_,                                                                                                    \
         .source = "Linsley et al. 2018; settings of Long Range Arena, arXiv:2011.04006; own seeded generator", .help = HELP,                  \
-        .kind = TASK_CLASSIFY, .options = options_, .options_size = sizeof(struct pathfinder_options), .open = pathfinder_open,               \
+        .kind = TASK_CLASSIFY, .images = true, .options = options_, .options_size = sizeof(struct pathfinder_options), .open = pathfinder_open,               \
         .close = pathfinder_close, .vocabulary = vocabulary, .classes = classes, .count = count, .longest = longest, .example = example,      \
         .predictors = predictors, .checksum = checksum, .present = present, .make = make, .draws = true,                                      \
     }

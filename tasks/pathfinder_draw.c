@@ -18,6 +18,7 @@
 #define SNAKE_TRIES   5       /* beginnings drawn for a distractor                          */
 #define PAIR_TRIES    100000  /* pairs of target snakes begun                               */
 #define GUESSES       64      /* places drawn at random before the free ones are counted    */
+#define HEADS          8      /* next heads drawn before all are weighed                    */
 #define OCCUPIED      77      /* of 255: a point where no snake begins (more than 0.3)      */
 #define OVERLAP       459     /* of 2 x 255: where a room overlaps another one (1.8)        */
 #define LEAST_FREE    0.01    /* share of the image: no snake begins where less is left     */
@@ -60,6 +61,7 @@ struct paddle { /* one of the different paddles, from its start */
     double       dy, dx; /* to its other end, pixels */
     int          n_solid, least[2], most[2];
     int        (*solid)[2]; /* the points of its room, soft edges aside, for a place to begin */
+    bool         begins;    /* may a snake begin with it? */
 };
 
 struct direction {
@@ -76,6 +78,7 @@ struct tables {
     struct direction direction[DEGREES + CIRCLE];
     int              n_near, near[NEAR][2];  /* the points within the margin of one */
     double         (*weight)[CIRCLE];        /* of a turn from a direction to a point of the circle */
+    double         (*below)[CIRCLE];         /* sums of these up to each point */
     struct paddle   *paddle;                 /* [side * side] by the other end in the enlarged drawing */
     int              side;
 };
@@ -84,6 +87,7 @@ struct pathfinder_artist {
     struct pathfinder_settings set;
     struct tables              tables[2]; /* one for each margin */
     struct stamp               disc;
+    uint8_t                   *empty;     /* size x size: what is occupied before anything is drawn */
 };
 
 static void *room_for(size_t n, size_t size)
@@ -97,6 +101,18 @@ static void *room_for(size_t n, size_t size)
 static int moved(int at, double by)
 {
     return (int)ceil(at + by);
+}
+
+/* From every pixel of an image, does one of the points looked at lie in the image?  Its corners decide. */
+static bool reaches_inside(const struct paddle *p)
+{
+    bool quarter[2][2] = {{false}};
+    for (int i = 0; i < p->n_solid; i++)
+        for (int down = 0; down < 2; down++)
+            for (int right = 0; right < 2; right++)
+                if ((down ? p->solid[i][0] >= 0 : p->solid[i][0] <= 0) && (right ? p->solid[i][1] >= 0 : p->solid[i][1] <= 0))
+                    quarter[down][right] = true;
+    return quarter[0][0] && quarter[0][1] && quarter[1][0] && quarter[1][1];
 }
 
 /* The solid points of a room.  As in the published generator a first paddle is looked at one row and column further on, and no
@@ -122,14 +138,15 @@ static void list_solid(struct paddle *p, int most)
 /* The paddle in a direction, drawn when it is first asked for. */
 static struct paddle *paddle_along(struct tables *t, const struct pathfinder_settings *s, double angle)
 {
-    const int L = s->paddle_length * PATHFINDER_ENLARGED, far = L + 100;
-    const int dy = moved(far, L * sin(angle)) - far, dx = moved(far, L * cos(angle)) - far;
+    const int L = s->paddle_length * PATHFINDER_ENLARGED, middle = paddle_reach(s->paddle_length, s->paddle_thickness, t->margin) * PATHFINDER_ENLARGED;
+    const int dy = moved(middle, L * sin(angle)) - middle, dx = moved(middle, L * cos(angle)) - middle;
     struct paddle *p = &t->paddle[(dy + L) * t->side + dx + L];
     if (p->line.at) return p;
     paddle_stamps(s->paddle_length, s->paddle_thickness, t->margin, dy, dx, &p->line, &p->room);
     p->dy = (double)dy / PATHFINDER_ENLARGED;
     p->dx = (double)dx / PATHFINDER_ENLARGED;
     list_solid(p, s->paddle_length + t->margin);
+    p->begins = s->all_directions || reaches_inside(p);
     return p;
 }
 
@@ -181,9 +198,12 @@ static void make_tables(struct tables *t, const struct pathfinder_settings *s, i
     for (int d = 0; d < DEGREES; d++) t->direction[d] = direction_of(t, s, (d - 180) * PI / 180);
     for (size_t i = 0; i < t->n_circle; i++) t->direction[DEGREES + i] = direction_of(t, s, atan2(t->dy[i], t->dx[i]));
     t->weight = room_for(DEGREES + t->n_circle, sizeof *t->weight);
+    t->below = room_for(DEGREES + t->n_circle, sizeof *t->below);
     for (size_t d = 0; d < DEGREES + t->n_circle; d++)
-        for (size_t i = 0; i < t->n_circle; i++)
+        for (size_t i = 0; i < t->n_circle; i++) {
             t->weight[d][i] = weight_of_turn(t->direction[d].angle, t->direction[DEGREES + i].angle, s->continuity);
+            t->below[d][i] = t->weight[d][i] + (i > 0 ? t->below[d][i - 1] : 0);
+        }
 }
 
 struct pathfinder_artist *pathfinder_artist_new(const struct pathfinder_settings *settings)
@@ -194,6 +214,11 @@ struct pathfinder_artist *pathfinder_artist_new(const struct pathfinder_settings
     a->set = *settings;
     a->disc = disc_stamp(settings->marker_radius);
     for (int m = 0; m < 2; m++) make_tables(&a->tables[m], settings, settings->margin[m]);
+    a->empty = room_for((size_t)settings->size * (size_t)settings->size, 1);
+    for (int y = 0; y < settings->size; y++)
+        for (int x = 0; x < settings->size; x++)
+            if (y < settings->padding || y >= settings->size - settings->padding || x < settings->padding || x >= settings->size - settings->padding)
+                a->empty[y * settings->size + x] = 255;
     return a;
 }
 
@@ -208,8 +233,10 @@ void pathfinder_artist_free(struct pathfinder_artist *a)
         }
         free(t->paddle);
         free(t->weight);
+        free(t->below);
     }
     if (a) stamp_free(&a->disc);
+    if (a) free(a->empty);
     free(a);
 }
 
@@ -245,11 +272,11 @@ static bool inside(const struct canvas *c, int y, int x)
     return y >= 0 && y < c->set->size && x >= 0 && x < c->set->size;
 }
 
-/* The rows, or columns, of a stamp at `at` that lie in the image: dy of [*first, *last]. */
-static void clip(const struct canvas *c, const struct stamp *s, int at, int *first, int *last)
+/* What of [*first, *last], counted from `at`, lies in the image. */
+static void clip(const struct canvas *c, int at, int *first, int *last)
 {
-    *first = at - s->reach < 0 ? -at : -s->reach;
-    *last = at + s->reach >= c->set->size ? c->set->size - 1 - at : s->reach;
+    if (at + *first < 0) *first = -at;
+    if (at + *last >= c->set->size) *last = c->set->size - 1 - at;
 }
 
 static const uint8_t *stamp_row(const struct stamp *s, int dy)
@@ -260,9 +287,9 @@ static const uint8_t *stamp_row(const struct stamp *s, int dy)
 static void occupy(struct canvas *c, const struct placed *p)
 {
     const struct stamp *s = &p->paddle->room;
-    int y0, y1, x0, x1;
-    clip(c, s, p->y, &y0, &y1);
-    clip(c, s, p->x, &x0, &x1);
+    int y0 = s->top, y1 = s->bottom, x0 = s->left, x1 = s->right;
+    clip(c, p->y, &y0, &y1);
+    clip(c, p->x, &x0, &x1);
     for (int dy = y0; dy <= y1; dy++) {
         uint8_t *row = c->occupied + (p->y + dy) * c->set->size + p->x;
         const uint8_t *from = stamp_row(s, dy);
@@ -275,27 +302,15 @@ static void occupy(struct canvas *c, const struct placed *p)
 static bool overlaps(const struct canvas *c, const struct placed *p)
 {
     const struct stamp *s = &p->paddle->room;
-    int y0, y1, x0, x1;
-    clip(c, s, p->y, &y0, &y1);
-    clip(c, s, p->x, &x0, &x1);
+    int y0 = s->top, y1 = s->bottom, x0 = s->left, x1 = s->right;
+    clip(c, p->y, &y0, &y1);
+    clip(c, p->x, &x0, &x1);
     for (int dy = y0; dy <= y1; dy++) {
         const uint8_t *row = c->occupied + (p->y + dy) * c->set->size + p->x, *from = stamp_row(s, dy);
-        for (int dx = x0; dx <= x1; dx++)
-            if (row[dx] + from[dx] >= OVERLAP) return true;
+        int most = 0; /* of the row, for the compiler's vectors */
+        for (int dx = x0; dx <= x1; dx++) most = row[dx] + from[dx] > most ? row[dx] + from[dx] : most;
+        if (most >= OVERLAP) return true;
     }
-    return false;
-}
-
-/* Do the rooms of two paddles overlap? */
-static bool meet(const struct placed *p, const struct placed *q)
-{
-    const struct stamp *a = &p->paddle->room, *b = &q->paddle->room;
-    if (abs(p->y - q->y) > 2 * a->reach || abs(p->x - q->x) > 2 * a->reach) return false;
-    for (int dy = -a->reach; dy <= a->reach; dy++)
-        for (int dx = -a->reach; dx <= a->reach; dx++) {
-            const int v = p->y + dy - q->y, u = p->x + dx - q->x;
-            if (abs(v) <= b->reach && abs(u) <= b->reach && stamp_row(a, dy)[dx] + stamp_row(b, v)[u] >= OVERLAP) return true;
-        }
     return false;
 }
 
@@ -315,12 +330,13 @@ static int occupied_near(const struct canvas *c, int y, int x)
 
 /* ---- the first paddle ---------------------------------------------------------------------------------------- */
 
-/* Is the room of a paddle from (y, x) free?  It lies in the image. */
+/* Is the room of a paddle from (y, x) free, where it lies in the image? */
 static bool is_free(const struct canvas *c, const struct paddle *p, int y, int x)
 {
-    const uint8_t *at = c->occupied + y * c->set->size + x;
-    for (int i = 0; i < p->n_solid; i++)
-        if (at[p->solid[i][0] * c->set->size + p->solid[i][1]] >= OCCUPIED) return false;
+    for (int i = 0; i < p->n_solid; i++) {
+        const int v = y + p->solid[i][0], u = x + p->solid[i][1];
+        if (inside(c, v, u) && c->occupied[v * c->set->size + u] >= OCCUPIED) return false;
+    }
     return true;
 }
 
@@ -332,11 +348,12 @@ static bool enough_left(const struct canvas *c)
     return (double)left >= LEAST_FREE * (double)n;
 }
 
-/* One of the places where a paddle's room is free and at least `border` from the border, all alike; false if there is none. */
+/* One of the places where a paddle's room is free, all alike; false if there is none.  Places with a room nearer than `border` to the
+ * border are left out; 0: none is, and of a room that sticks out only the part in the image counts. */
 static bool draw_place(struct canvas *c, const struct paddle *p, int border, int place[2])
 {
-    const int y0 = border - p->least[0], x0 = border - p->least[1];
-    const int rows = c->set->size - border - p->most[0] - y0, cols = c->set->size - border - p->most[1] - x0;
+    const int size = c->set->size, y0 = border ? border - p->least[0] : 0, x0 = border ? border - p->least[1] : 0;
+    const int rows = border ? size - border - p->most[0] - y0 : size, cols = border ? size - border - p->most[1] - x0 : size;
     if (rows <= 0 || cols <= 0) return false;
     for (int guess = 0; guess < GUESSES; guess++) {
         place[0] = y0 + (int)random_below(&c->random, (uint32_t)rows);
@@ -370,13 +387,13 @@ static bool begin_at(const struct canvas *c, struct snake *s, const int tail[2],
     return inside(c, s->head[0], s->head[1]) && inside(c, s->pivot[0], s->pivot[1]);
 }
 
-/* Begin a snake in a free place at least `border` from the border. */
+/* Begin a snake in a free place, see draw_place. */
 static bool begin_free(struct canvas *c, struct snake *s, int border)
 {
     for (int try = 0; try < PADDLE_TRIES; try++) {
         const size_t d = random_below(&c->random, DEGREES);
         int tail[2];
-        if (!draw_place(c, c->t->direction[d].along, border, tail)) return false;
+        if (!c->t->direction[d].along->begins || !draw_place(c, c->t->direction[d].along, border, tail)) return false;
         if (begin_at(c, s, tail, d)) return true;
     }
     return false;
@@ -397,25 +414,45 @@ static bool begin_beside(struct canvas *c, struct snake *s, const struct snake *
 
 /* ---- the next paddle ----------------------------------------------------------------------------------------- */
 
-/* Add a paddle; `other` (or NULL) grows too, and its newest paddle is not yet among what is occupied. */
-static bool extend(struct canvas *c, struct snake *s, const struct snake *other)
+/* The first of n whose sum exceeds what is drawn; the last if rounding hides it. */
+static size_t pick(const double *below, size_t n, double drawn)
+{
+    size_t i = 0;
+    while (i + 1 < n && below[i] <= drawn) i++;
+    return i;
+}
+
+/* A next head on the circle around (y, x), by its weight: the first that is drawn by its turn and taken with probability 1 - occupied.
+ * If some draws give none all are weighed.  n_circle if there is none. */
+static size_t draw_head(struct canvas *c, size_t from, int y, int x)
 {
     const struct tables *t = c->t;
-    const double step = c->set->paddle_length + 2 * t->margin, *weight = t->weight[s->direction];
-    const int y = moved(s->pivot[0], step * t->direction[s->direction].sin), x = moved(s->pivot[1], step * t->direction[s->direction].cos);
+    const size_t n = t->n_circle;
     double below[CIRCLE], total = 0; /* sums of weights up to each point of the circle */
-    for (size_t i = 0; i < t->n_circle; i++) {
+    for (int guess = 0; guess < HEADS; guess++) {
+        const size_t i = pick(t->below[from], n, random_uniform(&c->random) * t->below[from][n - 1]);
         const int v = y + t->dy[i], u = x + t->dx[i];
-        if (weight[i] > 0 && inside(c, v, u)) total += weight[i] * (255 - occupied_near(c, v, u)) / 255;
+        if (inside(c, v, u) && (int)random_below(&c->random, 255) >= occupied_near(c, v, u)) return i;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int v = y + t->dy[i], u = x + t->dx[i];
+        if (t->weight[from][i] > 0 && inside(c, v, u)) total += t->weight[from][i] * (255 - occupied_near(c, v, u)) / 255;
         below[i] = total;
     }
-    if (total < 1e-4) return false;
+    return total < 1e-4 ? n : pick(below, n, random_uniform(&c->random) * total);
+}
+
+/* Add a paddle.  The newest ones of this snake and of the other target are not yet among what is occupied. */
+static bool extend(struct canvas *c, struct snake *s)
+{
+    const struct tables *t = c->t;
+    const double step = c->set->paddle_length + 2 * t->margin;
+    const int y = moved(s->pivot[0], step * t->direction[s->direction].sin), x = moved(s->pivot[1], step * t->direction[s->direction].cos);
     for (int try = 0; try < PADDLE_TRIES; try++) {
-        const double drawn = random_uniform(&c->random) * total;
-        size_t i = 0;
-        while (i + 1 < t->n_circle && below[i] <= drawn) i++;
+        const size_t i = draw_head(c, s->direction, y, x);
+        if (i == t->n_circle) return false;
         const struct placed next = {t->direction[DEGREES + i].back, y + t->dy[i], x + t->dx[i], false};
-        if (overlaps(c, &next) || (other && meet(&next, &other->at[other->n - 1]))) continue;
+        if (overlaps(c, &next)) continue;
         occupy(c, &s->at[s->n - 1]);
         s->at[s->n++] = next;
         s->head[0] = next.y;
@@ -430,26 +467,19 @@ static bool extend(struct canvas *c, struct snake *s, const struct snake *other)
 
 /* ---- all snakes ---------------------------------------------------------------------------------------------- */
 
-static void clear_canvas(struct canvas *c)
+static void clear_canvas(struct canvas *c, const uint8_t *empty)
 {
-    const int size = c->set->size, p = c->set->padding;
-    for (int y = 0; y < size; y++)
-        for (int x = 0; x < size; x++)
-            c->occupied[y * size + x] = y < p || y >= size - p || x < p || x >= size - p ? 255 : 0;
+    memcpy(c->occupied, empty, (size_t)c->set->size * (size_t)c->set->size);
     c->n_snakes = 0;
 }
 
-/* On a clear canvas; if it fails the canvas is clear again. */
+/* On a clear canvas.  The first one's last paddle never gets occupied, as in the published generator. */
 static bool grow_targets(struct canvas *c)
 {
     struct snake *a = &c->snake[0], *b = &c->snake[1];
-    if (!begin_free(c, a, 2 * c->set->seed_distance) || !begin_beside(c, b, a) || meet(&a->at[0], &b->at[0])) return false;
+    if (!begin_free(c, a, 2 * c->set->seed_distance) || !begin_beside(c, b, a)) return false;
     while (b->n < c->set->contour)
-        if (!extend(c, a, b) || !extend(c, b, a)) {
-            clear_canvas(c);
-            return false;
-        }
-    occupy(c, &a->at[a->n - 1]);
+        if (!extend(c, a) || !extend(c, b)) return false;
     occupy(c, &b->at[b->n - 1]);
     c->n_snakes = 2;
     return true;
@@ -458,9 +488,9 @@ static bool grow_targets(struct canvas *c)
 static bool grow_distractor(struct canvas *c)
 {
     struct snake *s = &c->snake[c->n_snakes];
-    if (!enough_left(c) || !begin_free(c, s, 1)) return false;
+    if (!enough_left(c) || !begin_free(c, s, 0)) return false;
     while (s->n < c->set->distractor_length)
-        if (!extend(c, s, NULL)) return false;
+        if (!extend(c, s)) return false;
     occupy(c, &s->at[s->n - 1]);
     c->n_snakes++;
     return true;
@@ -479,9 +509,9 @@ static void grow_distractors(struct canvas *c)
 
 static void paint(struct canvas *c, const struct stamp *s, int y, int x, double contrast)
 {
-    int y0, y1, x0, x1;
-    clip(c, s, y, &y0, &y1);
-    clip(c, s, x, &x0, &x1);
+    int y0 = s->top, y1 = s->bottom, x0 = s->left, x1 = s->right;
+    clip(c, y, &y0, &y1);
+    clip(c, x, &x0, &x1);
     for (int dy = y0; dy <= y1; dy++) {
         float *row = c->light + (y + dy) * c->set->size + x;
         const uint8_t *from = stamp_row(s, dy);
@@ -543,9 +573,9 @@ bool pathfinder_draw(const struct pathfinder_artist *a, uint64_t seed, enum spli
                          .before = room_for(n, 1), .light = room_for(n, sizeof *c->light)};
     const uint32_t same = random_below(&c->random, 2);
     c->t = &a->tables[random_below(&c->random, 2)];
-    int attempts = 1;
-    clear_canvas(c);
-    while (!grow_targets(c) && attempts < PAIR_TRIES) attempts++;
+    int attempts = 0;
+    do clear_canvas(c, a->empty);
+    while (!grow_targets(c) && ++attempts < PAIR_TRIES);
     const bool done = c->n_snakes == 2;
     if (done) {
         const uint32_t from = random_below(&c->random, 2), to = same ? from : 1 - from;
@@ -556,7 +586,7 @@ bool pathfinder_draw(const struct pathfinder_artist *a, uint64_t seed, enum spli
         paint(c, &a->disc, head[0], head[1], 1);
         develop(c, pixel);
         *label = (uint8_t)same;
-        if (scene) describe(c, (int)same, attempts, tail, head, scene);
+        if (scene) describe(c, (int)same, attempts + 1, tail, head, scene);
     }
     free(c->occupied);
     free(c->before);

@@ -11,15 +11,23 @@
  * where `occupied` is how much of the pixel, or of one within `margin`, is room of another paddle.  A paddle whose
  * room is another's is refused; after paddle_tries refusals the snake has failed.  Its own last paddle does not count.
  *
+ * A snake begins at a place drawn from those where its first paddle's room is free.  The published generator finds them by a dilation
+ * whose values outside the image are the least there are, and takes an image in which one remains for full.  So a snake can only begin
+ * in a direction in which the room reaches into the image from each of its corners: at 32 x 32, where the room has two to four solid
+ * points, 30 of 360 degrees, all up and to the left; 95 at 64 x 64, 354 or all at 128 x 128, all at 256 x 256.  At 32 x 32 this leaves 1.1 of the 5
+ * distractors, along the falling diagonal.  The rule is ours too, unless all_directions is set (then 4.6 distractors).  The second target
+ * begins in any direction: no room is looked for.
+ *
  * Two target snakes grow in turn, from the middle of the image (2 seed_distance from the border) and from a point seed_distance
  * away from there; if one fails, both start again.  Then distractor snakes are put into free space, each in five attempts at most.
  * Everything is joined by maximum and stretched to 0..255.  A disc marks the beginning of one target snake, another the end of the
  * same (label 1) or the other one (label 0).
  *
- * Images a second on one core at a contour of 14: 32: 3,000; 64: 20 (3,500 attempts each: the targets hardly fit); 128: 40; 256: 280.
+ * Images a second on one core at a contour of 14, and pairs of targets begun for each: 32: 7,500, 320 (nearly all fail at the first
+ * direction); 64: 200, 4,000 (98 pixels of snake from the middle of 64 hardly fit); 128: 230, 400; 256: 1,400, 7.
  *
- * The published generator lets a snake cross the other one's newest paddle, and distractors cross the last paddle of the first snake;
- * ours never does.  Its images have no seed, so ours are alike in distribution only.
+ * As in the published generator a target may cross the other one's newest paddle, and distractors the last paddle of the first
+ * target.  Its images have no seed, so ours are alike in distribution only: tests/test_pathfinder.c compares them with a sample of its.
  */
 #ifndef REACH_PATHFINDER_DRAW_H
 #define REACH_PATHFINDER_DRAW_H
@@ -45,6 +53,7 @@ struct pathfinder_settings {
     double continuity;        /* larger: straighter                         */
     int    distractor_length; /* paddles                                    */
     int    distractors;       /* snakes                                     */
+    bool   all_directions;    /* a snake may begin in any, see above        */
     double snake_contrast, paddle_contrast; /* distractors have the first, targets the product; discs have 1 */
 };
 

@@ -10,7 +10,7 @@
 #include "train/stop.h"
 
 #define FILE_BYTES ((size_t)16 << 20)
-#define VERSION    1 /* of the drawing: raise it when the same settings give other images */
+#define VERSION    2 /* of the drawing: raise it when the same settings give other images */
 
 struct store { /* where the images of some settings lie */
     char   folder[FILE_PATH];
@@ -28,9 +28,9 @@ void pathfinder_set_free(struct pathfinder_set *set)
 static status store_of(const struct pathfinder_settings *s, uint64_t seed, const char *data, struct store *out)
 {
     char text[512], name[64];
-    const int n = snprintf(text, sizeof text, "%d %d %d %d %d %.17g %d %d %d %.17g %.17g %d %d %.17g %.17g %llu", VERSION, s->size, s->contour,
+    const int n = snprintf(text, sizeof text, "%d %d %d %d %d %.17g %d %d %d %.17g %.17g %d %d %d %.17g %.17g %llu", VERSION, s->size, s->contour,
         s->padding, s->paddle_length, s->paddle_thickness, s->margin[0], s->margin[1], s->seed_distance, s->marker_radius, s->continuity,
-        s->distractor_length, s->distractors, s->snake_contrast, s->paddle_contrast, (unsigned long long)seed);
+        s->distractor_length, s->distractors, s->all_directions, s->snake_contrast, s->paddle_contrast, (unsigned long long)seed);
     snprintf(name, sizeof name, "pathfinder/%d-%d-%012llx", s->size, s->contour,
              (unsigned long long)(XXH3_64bits(text, (size_t)n) & 0xffffffffffffULL));
     out->record = (size_t)s->size * (size_t)s->size + 1;

@@ -59,8 +59,16 @@ void lanczos_reduce(const uint8_t *in, int n, uint8_t *out, int m)
 
 static struct stamp reduced(const uint8_t *drawing, int n, int reach)
 {
-    const struct stamp s = {.reach = reach, .at = blank(2 * reach + 1)};
+    struct stamp s = {.reach = reach, .top = reach, .bottom = -reach, .left = reach, .right = -reach, .at = blank(2 * reach + 1)};
     lanczos_reduce(drawing, n, s.at, 2 * reach + 1);
+    for (int dy = -reach; dy <= reach; dy++)
+        for (int dx = -reach; dx <= reach; dx++) {
+            if (!s.at[(dy + reach) * (2 * reach + 1) + dx + reach]) continue;
+            s.top = dy < s.top ? dy : s.top;
+            s.bottom = dy;
+            s.left = dx < s.left ? dx : s.left;
+            s.right = dx > s.right ? dx : s.right;
+        }
     return s;
 }
 
@@ -80,15 +88,35 @@ static void draw_thin(uint8_t *at, int n, int y, int x, int dy, int dx)
     }
 }
 
-/* `width` points wide: all points that lie beside the line, half a width to each side, and not beyond its ends. */
-static void draw_wide(uint8_t *at, int n, int y0, int x0, int dy, int dx, int width)
+/* Half toward 0; round() is half away from it. */
+static double round_half_in(double x)
 {
-    const double length = hypot(dy, dx);
-    for (int y = 0; y < n; y++)
-        for (int x = 0; x < n; x++) {
-            const double along = ((y - y0) * dy + (x - x0) * dx) / length, beside = ((y - y0) * dx - (x - x0) * dy) / length;
-            if (along > -0.5 && along < length + 0.5 && beside > -0.5 * width && beside <= 0.5 * width) at[y * n + x] = 255;
-        }
+    return copysign(ceil(fabs(x) - 0.5), x);
+}
+
+/* The least and the greatest x of an edge between two points (y, x) in a row that it crosses. */
+static void cross(const double a[2], const double b[2], int row, double *least, double *most)
+{
+    if (row < fmin(a[0], b[0]) || row > fmax(a[0], b[0])) return;
+    const bool level = a[0] == b[0];
+    const double x = level ? a[1] : a[1] + (row - a[0]) * (b[1] - a[1]) / (b[0] - a[0]), other = level ? b[1] : x;
+    *least = fmin(*least, fmin(x, other));
+    *most = fmax(*most, fmax(x, other));
+}
+
+/* `width` points wide: a quadrilateral whose corners lie half a width beside the ends, on whole points as the imaging library of the
+ * published generator (Pillow) rounds them, filled from edge to edge in each row. */
+static void draw_wide(uint8_t *at, int n, int y, int x, int dy, int dx, int width)
+{
+    const double length = hypot(dy, dx), half = 0.5 * (width - 1), small = round_half_in(half) / length, large = round(half) / length;
+    const double left[2] = {y + round(large * dx), x - round_half_in(small * dy)};
+    const double right[2] = {y - round(small * dx), x + round_half_in(large * dy)};
+    const double corner[4][2] = {{left[0], left[1]}, {left[0] + dy, left[1] + dx}, {right[0] + dy, right[1] + dx}, {right[0], right[1]}};
+    for (int row = 0; row < n; row++) {
+        double least = n, most = -1;
+        for (int k = 0; k < 4; k++) cross(corner[k], corner[(k + 1) % 4], row, &least, &most);
+        for (int i = (int)round(least); i <= (int)round_half_in(most); i++) at[row * n + i] = 255;
+    }
 }
 
 /* All points no farther than `radius` from one that is lit. */
@@ -102,9 +130,14 @@ static void widen(const uint8_t *in, int n, int radius, uint8_t *out)
                         out[(y + v) * n + x + u] = 255;
 }
 
+int paddle_reach(int length, double thickness, int margin)
+{
+    return length + (int)ceil(thickness) + margin;
+}
+
 void paddle_stamps(int length, double thickness, int margin, int dy, int dx, struct stamp *line, struct stamp *room)
 {
-    const int reach = length + (int)ceil(thickness) + margin, middle = AA * reach, n = 2 * middle + 1;
+    const int reach = paddle_reach(length, thickness, margin), middle = AA * reach, n = 2 * middle + 1;
     const int width = (int)lround(thickness * AA);
     uint8_t *drawn = blank(n), *wide = blank(n);
     if (width == 1)

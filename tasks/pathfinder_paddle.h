@@ -15,7 +15,8 @@
 /* A square of gray levels: at[(dy + reach) * (2 reach + 1) + dx + reach] belongs dy rows below its point and dx to the right. */
 struct stamp {
     int      reach;
-    uint8_t *at; /* owned */
+    int      top, bottom, left, right; /* dy and dx of the first and last row and column that are not all 0 */
+    uint8_t *at;                       /* owned */
 };
 
 void stamp_free(struct stamp *s); /* accepts a cleared struct, and clears it */
@@ -25,8 +26,11 @@ static inline int stamp_side(const struct stamp *s)
     return 2 * s->reach + 1;
 }
 
+/* How far the stamps of a paddle reach, pixels. */
+int paddle_reach(int length, double thickness, int margin);
+
 /* A paddle and its room: from a point along (dy, dx), in points of the enlarged drawing; thickness in pixels, a multiple
- * of 1/2 above 0; margin in pixels.  The squares reach length + thickness, rounded up, + margin. */
+ * of 1/2 above 0; margin in pixels. */
 void paddle_stamps(int length, double thickness, int margin, int dy, int dx, struct stamp *line, struct stamp *room);
 
 /* A disc of a radius in pixels. */

@@ -246,6 +246,7 @@ const struct task task_retrieval = {
     .count        = count,
     .longest      = longest,
     .example      = example,
+    .word         = task_byte_word,
     .predictors   = predictors,
     .checksum     = checksum,
     .present      = present,

@@ -199,6 +199,7 @@ const struct task task_retrieval_books = {
     .count        = count,
     .longest      = longest,
     .example      = example,
+    .word         = task_byte_word,
     .predictors   = predictors,
     .checksum     = checksum,
     .present      = present,

@@ -22,3 +22,11 @@ const struct task *task_find(const char *name)
         if (strcmp((*t)->name, name) == 0) return *t;
     return NULL;
 }
+
+void task_byte_word(const void *self, int32_t token, char out[TASK_WORD])
+{
+    (void)self;
+    out[0] = (char)(token - 1); /* 0 becomes "": no byte */
+    if (token == 0) out[0] = 0;
+    out[1] = 0;
+}

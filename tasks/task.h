@@ -58,6 +58,8 @@ struct predictor {
 };
 #define TASK_PREDICTORS 16
 
+#define TASK_WORD 16 /* bytes of a token spelt out, the final 0 included */
+
 struct task {
     const char          *name;      /* the word used in YAML                        */
     const char          *title;     /* one line                                     */
@@ -65,6 +67,7 @@ struct task {
     const char          *help;      /* a paragraph: data, splits, how to get it     */
     const char          *note;      /* what must stand under each of its tables; NULL: nothing */
     enum task_kind       kind;
+    bool                 images;    /* TASK_CLASSIFY: an example is a square of gray levels 0..255, its tokens, row by row */
     bool                 pairs;     /* TASK_CLASSIFY: an example is two texts, read one by one, with one label */
     const struct option *options;
     size_t               options_size;
@@ -84,6 +87,9 @@ struct task {
     size_t (*longest)(const void *self);
     status (*example)(const void *self, enum split s, size_t index, struct example *out);
 
+    /* Spell a token for people to read, a byte or a word with the space behind it; NULL: numbers will do. */
+    void (*word)(const void *self, int32_t token, char out[TASK_WORD]);
+
     /* TASK_SEQUENCE: the sets of the test split, from the options alone; returns how many (0 if open would refuse them). */
     size_t (*sets)(const void *options, struct test_set out[TASK_SETS]);
 
@@ -102,6 +108,9 @@ struct task {
     status (*make)(const void *options, const char *data);
     bool     draws;   /* open makes what is not there, which may take long: `reach data verify` only says what is there */
 };
+
+/* A word of tasks whose tokens are bytes + 1, 0 where there is none. */
+void task_byte_word(const void *self, int32_t token, char out[TASK_WORD]);
 
 /* Texts of an example. */
 static inline size_t task_texts(const struct task *t)

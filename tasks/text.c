@@ -254,6 +254,13 @@ static status predictors(const void *self, enum split s, struct predictor *out, 
     return OK;
 }
 
+static void word(const void *self, int32_t token, char out[TASK_WORD])
+{
+    const struct text_task *t = self;
+    if (t->c.id) character_word(&t->c, (uint16_t)token, out);
+    else task_byte_word(self, token, out);
+}
+
 /* Labels and kept bytes of the three splits, and how bytes become tokens. */
 static void checksum(const void *self, char out[33])
 {
@@ -316,6 +323,7 @@ const struct task task_text = {
     .count        = count,
     .longest      = longest,
     .example      = example,
+    .word         = word,
     .predictors   = predictors,
     .checksum     = checksum,
     .present      = present,

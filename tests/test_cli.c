@@ -130,6 +130,28 @@ static void data(void **state)
     expect(process_run("'%s' data make '%s/some.txt'", reach, folder), 0, "bytes (train, valid, test)");
 }
 
+/* Words, numbers and images, and what is refused. */
+static void data_show(void **state)
+{
+    (void)state;
+    const struct finished *f = process_run("'%s' data show listops --data '%s' --n 2 --tokens 30 --set train=50 --set valid=10 --set test=10", reach, folder);
+    expect(f, 0, "tokens\n    [M");
+    expect(process_run("'%s' data show passkey --data '%s' --n 1 --split test", reach, folder), 0, "The number to keep was [->");
+    expect(process_run("'%s' data show mqar --data '%s' --n 1", reach, folder), 0, "[->");
+    put("some.txt", "in the beginning was the word, and the word was with the text. and so on, and on, and on it goes.");
+    expect(process_run("'%s' data show lm --data '%s' --n 1 --tokens 9 --set corpus='%s/some.txt'", reach, folder, folder), 0, "train, bytes");
+    f = process_run("cd '%s' && '%s' data show pathfinder --data d --n 5 --set contour=6 && od -An -c -N8 pathfinder.png", folder, reach);
+    expect(f, 0, "pathfinder.png: 5 of 5 train images of 32 x 32; label");
+    assert_non_null(strstr(f->out, "211   P   N   G"));
+    expect(process_run("cd '%s' && '%s' data show pathfinder --data d --n 5 --set contour=6 --out no/such.png", folder, reach), 1, "no/such.png");
+    expect(process_run("'%s' data show listops --out x.png", reach), 2, "--out is for images");
+    expect(process_run("'%s' data show listops --split tset", reach), 2, "--split tset");
+    expect(process_run("'%s' data show listops --set wrong=1", reach), 2, "no option \"wrong\"");
+    expect(process_run("'%s' data show nothing", reach), 2, "no task \"nothing\"");
+    expect(process_run("'%s' data show", reach), 2, "the name of one task");
+    expect(process_run("'%s' data list --n 3", reach), 2, "belong to data show");
+}
+
 /* A finished run of a small model: FOLDER/results/quick/rope-lm-1.h5 */
 static void put_run(void)
 {
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(help),   cmocka_unit_test(slips_of_the_pen), cmocka_unit_test(lists),
         cmocka_unit_test(checks), cmocka_unit_test(benches),
         cmocka_unit_test_setup_teardown(data, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(data_show, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(shown, folder_setup, folder_teardown),
         cmocka_unit_test(readme_commands),
         cmocka_unit_test_setup_teardown(readme_python, folder_setup, folder_teardown),

@@ -23,6 +23,16 @@ status data_fetch(const char *name, const struct data_fetch *how);
  * ERR_DATA if something is damaged, or named and missing. */
 status data_verify(size_t n, char **name, const char *data, bool quiet);
 
+struct data_show {
+    const char *out, *split;
+    size_t      n, tokens; /* examples, 0: as many as are useful; most tokens of each */
+    uint64_t    seed;
+    const char *set[32];   /* NAME=VALUE: options of the task */
+    size_t      n_set;
+};
+/* Show examples of a task: a contact sheet, written to `out` or TASK.png, if they are images, else words on stdout. */
+status data_show(const char *name, const struct data_show *how, const char *data);
+
 /* A data set, or a task, by its name; ERR_CONFIG with the nearest one if it is neither.  The other one is NULL. */
 status data_named(const char *name, const struct dataset **d, const struct task **t);
 
