@@ -105,11 +105,24 @@ asan:                                     ## the same tests under address and un
 clang:                                    ## the same tests built with clang
 	$(MAKE) test BUILD=build-clang CC=clang
 
+# tests/fuzz/NAME.c against the double library, everything under clang's sanitizers.  No file is mapped: see tests/fuzz/fuzz.h.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+fuzz:                                     ## every parser under libFuzzer: FUZZ_SECONDS=600 each, FUZZ_TARGETS="idx corpus"
+	@$(MAKE) --no-print-directory run-fuzz BUILD=build-fuzz CC=clang OPT=-O1 \
+	    EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-pass-failed"
+run-fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $^
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/double/libreach.a
+	@mkdir -p $(@D)
+	$(V)echo "  CC $@"
+	$(V)$(CC) $(CFLAGS) -DREACH_DOUBLE -Itests -fsanitize=fuzzer -Wl,--wrap=file_map -o $@ $< $(BUILD)/double/libreach.a $(LIBS)
+
 bench-peer: all                           ## training steps against PyTorch's (needs Debian's python3-torch)
 	@/usr/bin/python3 tests/peer/bench_peer.py --reach $(BUILD)/reach $(PEER_ARGS)
 
 clean:                                    ## remove what was built
-	rm -rf build build-asan build-clang reach
+	rm -rf build build-asan build-clang build-fuzz reach
 
 help:                                     ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST)
@@ -118,5 +131,5 @@ help:                                     ## this list
 $(FLOAT_OBJECTS) $(DOUBLE_OBJECTS) $(REF_OBJECTS) $(BUILD)/float/harness/cli/main.o $(BUILD)/double/harness/cli/main.o: | check-packages
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: always all test check-packages asan clang bench-peer clean help
+.PHONY: always all test check-packages asan clang fuzz run-fuzz bench-peer clean help
 .SECONDARY:

@@ -129,14 +129,14 @@ static status add_files_of(struct corpus *c, struct tar *t, const char *path, en
     bool found;
     while (true) {
         char from[2 * FILE_PATH];
+        uint8_t *content;
         TRY(tar_next(t, &f, &found));
         if (!found) return OK;
+        TRY(tar_take(t, &content));
         snprintf(from, sizeof from, "%s:%s", path, f.name);
         add_source(c, from, f.name, how);
-        struct source *s = &c->source[c->n_sources - 1];
-        s->own = grown(NULL, f.n + 1);
-        s->n = f.n;
-        TRY(tar_content(t, s->own));
+        c->source[c->n_sources - 1].own = content;
+        c->source[c->n_sources - 1].n = f.n;
     }
 }
 

@@ -44,9 +44,11 @@ static status read_tokens(const struct line *line, size_t n, uint8_t *token, siz
         while (i + m < n && line->at[i + m] != ' ') m++;
         const int t = token_of(line->at + i, m);
         const bool dropped = m == 0 || (m == 1 && (line->at[i] == '(' || line->at[i] == ')'));
-        if (t < 0 && !dropped)
-            FAIL(ERR_DATA, "%s:%zu:%zu: \"%.*s\" where a digit, [MIN, [MAX, [MED, [SM, ], ( or ) was expected", line->path,
-                 line->number, i + 1, (int)(m < 20 ? m : 20), line->at + i);
+        if (t < 0 && !dropped) {
+            char word[FILE_EXCERPT];
+            FAIL(ERR_DATA, "%s:%zu:%zu: \"%s\" where a digit, [MIN, [MAX, [MED, [SM, ], ( or ) was expected", line->path, line->number,
+                 i + 1, file_excerpt(line->at + i, m, word));
+        }
         if (t >= 0) token[(*n_tokens)++] = (uint8_t)t;
         i += m + 1;
     }

@@ -43,6 +43,8 @@ static status read_line(struct found *f, const char *folder, const char *path, s
         FAIL(ERR_DATA, "%s:%zu: a folder, a file name, a number and a label were expected, apart by blanks", path, number);
     if (strcmp(label, "0") != 0 && strcmp(label, "1") != 0)
         FAIL(ERR_DATA, "%s:%zu: label %s, 0 or 1 was expected in the fourth field", path, number, label);
+    if (!file_is_below(sub) || !file_is_below(name))
+        FAIL(ERR_DATA, "%s:%zu: the image %s/%s; one below the folder, without \"..\", was expected", path, number, sub, name);
     TRY(file_join(below, folder, sub));
     TRY(file_join(image, below, name));
     add(f, image, label[0] - '0');
@@ -55,16 +57,18 @@ static status read_metadata(struct found *f, const char *folder, const char *pat
     TRY(file_read(path, &c));
     if (c.n >= 6 && memcmp(c.at, "\x93NUMPY", 6) == 0) {
         file_close(&c);
-        FAIL(ERR_DATA, "%s: a NumPy array; lines of text were expected, as in the release of Long Range Arena", path);
+        FAIL(ERR_DATA, "%s: byte 0: a NumPy array; lines of text were expected, as in the release of Long Range Arena", path);
     }
     status e = OK;
     size_t number = 0;
     for (char *at = (char *)(uintptr_t)c.at, *end = at + c.n; at < end && e == OK;) {
         char line[1024];
-        const size_t n = strcspn(at, "\n");
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        const size_t n = (size_t)((stop ? stop : end) - at);
         snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), at);
         number++;
-        if (n > 0) e = read_line(f, folder, path, number, line);
+        if (memchr(at, 0, n)) e = status_fail(ERR_DATA, "%s:%zu: a byte 0; lines of text were expected", path, number);
+        else if (n > 0) e = read_line(f, folder, path, number, line);
         at += n + 1;
     }
     file_close(&c);
@@ -169,7 +173,7 @@ static status read_records(const char *path, int size, uint8_t **out, size_t *n)
     if (c.n == 0 || c.n % record)
         e = status_fail(ERR_DATA, "%s: %zu bytes are no whole number of records of %zu (a label and %d x %d gray levels)", path, c.n, record, size, size);
     for (size_t i = 0; i < *n && e == OK; i++)
-        if (c.at[i * record] > 1) e = status_fail(ERR_DATA, "%s: record %zu has label %d, 0 or 1 was expected", path, i, c.at[i * record]);
+        if (c.at[i * record] > 1) e = status_fail(ERR_DATA, "%s: byte %zu: record %zu has label %d, 0 or 1 was expected", path, i * record, i, c.at[i * record]);
     file_close(&c);
     return e;
 }

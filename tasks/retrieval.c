@@ -78,9 +78,11 @@ static status read_line(const char *path, size_t number, const uint8_t *at, size
         FAIL(ERR_DATA, "%s:%zu: label, id, id, text and text, parted by four tabs, were expected; there are %s tabs", path, number,
              found < FIELDS ? "fewer" : "more");
     out->label = label_of(field[0], size[0]);
-    if (out->label < 0)
-        FAIL(ERR_DATA, "%s:%zu: the label 0, 1, 0.0 or 1.0 was expected first; it says \"%.*s\"", path, number,
-             (int)(size[0] < 20 ? size[0] : 20), (const char *)field[0]);
+    if (out->label < 0) {
+        char word[FILE_EXCERPT];
+        FAIL(ERR_DATA, "%s:%zu: the label 0, 1, 0.0 or 1.0 was expected first; it says \"%s\"", path, number,
+             file_excerpt(field[0], size[0], word));
+    }
     for (int k = 0; k < 2; k++) {
         out->text[k] = field[3 + k];
         out->n[k] = (uint32_t)(size[3 + k] < length ? size[3 + k] : length);

@@ -150,6 +150,9 @@ status tar_next(struct tar *t, struct tar_file *out, bool *found)
         else name_of_header(h, out->name);
         t->name[0] = 0;
         if (h[156] != '0' && h[156] != 0) continue; /* a folder, a link, a pax entry for all */
+        if (!file_is_below(out->name))
+            FAIL(ERR_DATA, "%s: byte %zu unpacked: the name %.200s; one below the archive's folder, without \"..\", was expected",
+                 unpack_path(t->in), place, out->name);
         out->n = t->content;
         out->place = unpack_place(t->in);
         *found = true;
@@ -162,4 +165,23 @@ status tar_content(struct tar *t, void *out)
     TRY(unpack_exactly(t->in, out, t->content, "a file in the archive"));
     t->content = 0;
     return OK;
+}
+
+status tar_take(struct tar *t, uint8_t **out)
+{
+    const size_t first = (size_t)1 << 16;
+    uint8_t *at = NULL;
+    status s = OK;
+    size_t used = 0;
+    do {
+        const size_t left = t->content - used, more = used < first ? first : used, part = left < more ? left : more;
+        at = realloc(at, used + part + 1);
+        if (!at) status_no_memory("a file in an archive", used + part + 1);
+        s = unpack_exactly(t->in, at + used, part, "the rest of a file in the archive");
+        used += part;
+    } while (s == OK && used < t->content);
+    t->content = 0;
+    if (s != OK) free(at);
+    *out = s == OK ? at : NULL;
+    return s;
 }

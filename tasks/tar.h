@@ -21,11 +21,16 @@ struct tar_file {
     size_t place;           /* of its content in the unpacked tar */
 };
 
-/* Go to the next regular file; *found is false at the end.  What was not read of the last one is passed over.
+/* Go to the next regular file; *found is false at the end.  What was not read of the last one is passed over.  A name that is
+ * absolute or has a part ".." is refused.
  * ERR_DATA with archive, byte and what was expected. */
 status tar_next(struct tar *t, struct tar_file *out, bool *found);
 
 /* The whole content of the file gone to, into out[its n]; once for each. */
 status tar_content(struct tar *t, void *out);
+
+/* The same into memory of its own with a byte to spare, which the caller frees.  Room grows as the content comes: a size that
+ * the archive only claims takes none. */
+status tar_take(struct tar *t, uint8_t **out);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "tasks/xz.h"
+
 enum packing { PLAIN, XZ, GZ };
 
 struct unpack {
@@ -39,7 +41,7 @@ status unpack_open(struct unpack **out, const char *path)
         return s;
     }
     u->packing = packing_of(path);
-    if (u->packing == XZ && lzma_stream_decoder(&u->xz, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK)
+    if (u->packing == XZ && lzma_stream_decoder(&u->xz, XZ_DECODER_BYTES, LZMA_CONCATENATED) != LZMA_OK)
         status_no_memory("an .xz decoder", sizeof u->xz);
     if (u->packing == GZ && inflateInit2(&u->gz, 15 + 16) != Z_OK) status_no_memory("a .gz decoder", sizeof u->gz);
     *out = u;
@@ -84,7 +86,7 @@ static status give_xz(struct unpack *u, uint8_t *out, size_t n, size_t *got)
     *got = n - u->xz.avail_out;
     u->ended = r == LZMA_STREAM_END;
     if (r == LZMA_OK || r == LZMA_STREAM_END) return OK;
-    return damaged(u, r == LZMA_FORMAT_ERROR ? "it does not begin as one" : r == LZMA_BUF_ERROR ? "it ends early" : "it is damaged");
+    return damaged(u, xz_fault((int)r));
 }
 
 /* zlib counts in 32 bits, and stops at the end of each of the members that may follow each other. */

@@ -1,6 +1,6 @@
 /* unpack.h -- the bytes of a file in order, unpacked on the way if its name ends in .xz (liblzma) or .gz (zlib).
  *
- * Nothing is unpacked to disk, and no more is held than the decoder's dictionary (xz: 64 MiB at most, gz: 32 KiB).
+ * Nothing is unpacked to disk, and no more is held than the decoder's dictionary (xz: XZ_DECODER_BYTES at most, gz: 32 KiB).
  */
 #ifndef REACH_UNPACK_H
 #define REACH_UNPACK_H

@@ -5,10 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static status damaged(const char *path, lzma_ret r)
+const char *xz_fault(int r)
 {
-    FAIL(ERR_DATA, "%s: not a whole .xz file (%s)", path,
-         r == LZMA_FORMAT_ERROR ? "it does not begin as one" : r == LZMA_BUF_ERROR ? "it ends early" : "it is damaged");
+    switch (r) {
+    case LZMA_FORMAT_ERROR:   return "it does not begin as one";
+    case LZMA_BUF_ERROR:      return "it ends early";
+    case LZMA_MEMLIMIT_ERROR: return "it asks for more than 128 MiB of memory to be unpacked in; xz -9 asks for 65";
+    default:                  return "it is damaged";
+    }
+}
+
+static status damaged(const char *path, const lzma_stream *z, lzma_ret r)
+{
+    FAIL(ERR_DATA, "%s: not a whole .xz file: %s, at byte %zu (byte %zu unpacked)", path, xz_fault((int)r), (size_t)z->total_in,
+         (size_t)z->total_out);
 }
 
 /* Unpack all of `in`, growing *out; the stream is open. */
@@ -38,16 +48,16 @@ status xz_read(const char *path, struct file_content *out)
     size_t n = 0;
     *out = (struct file_content){0};
     TRY(file_map(path, &packed));
-    lzma_ret r = lzma_stream_decoder(&z, UINT64_MAX, LZMA_CONCATENATED);
+    lzma_ret r = lzma_stream_decoder(&z, XZ_DECODER_BYTES, LZMA_CONCATENATED);
     if (r == LZMA_OK) r = unpack(&z, packed, &at, &n);
-    lzma_end(&z);
+    lzma_end(&z); /* its counts stay */
     file_close(&packed);
     if (r == LZMA_STREAM_END) {
         *out = (struct file_content){.at = at, .n = n};
         return OK;
     }
     free(at);
-    return damaged(path, r);
+    return damaged(path, &z, r);
 }
 
 /* Feed `n` bytes and finish with `action`; returns the bytes written, which are thrown away. */

@@ -4,6 +4,13 @@
 
 #include "base/file.h"
 
+/* A decoder takes the dictionary that the file's head asks for before a byte is unpacked, up to 4 GiB.  xz -9 asks for 64 MiB
+ * (65 with the decoder); a file that asks for more than this is refused. */
+#define XZ_DECODER_BYTES ((uint64_t)128 << 20)
+
+/* What an lzma_ret other than OK and STREAM_END says of the file, as the end of a sentence. */
+const char *xz_fault(int r);
+
 /* Read a file that ends in .xz and unpack it in memory; content as file_read gives it.
  * ERR_IO if it cannot be read, ERR_DATA if it is damaged. */
 status xz_read(const char *path, struct file_content *out);

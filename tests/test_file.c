@@ -137,6 +137,25 @@ static void test_join(void **state)
     assert_int_equal(file_join(out, "a", long_name), ERR_IO);
 }
 
+/* What others wrote into files: names to be joined, pieces to be quoted. */
+static void test_of_others(void **state)
+{
+    (void)state;
+    static const char *const below[] = {"a", "a/b.txt", "./a", "..a/b..", "a/...", ""};
+    static const char *const above[] = {"/a", "..", "../a", "a/..", "a/../b", "a//../b", "/"};
+    char out[FILE_EXCERPT];
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) assert_true(file_is_below(below[i]));
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) assert_false(file_is_below(above[i]));
+    assert_string_equal(file_excerpt("a b~", 4, out), "a b~");
+    assert_string_equal(file_excerpt("", 0, out), "");
+    assert_string_equal(file_excerpt("\0\x1B[2J\xC3\xA4\x7F", 8, out), "\\x00\\x1B[2J\\xC3\\xA4\\x7F");
+    uint8_t high[100];
+    memset(high, 0xFF, sizeof high);
+    assert_int_equal(strlen(file_excerpt(high, sizeof high, out)), 80); /* of 20 bytes */
+    assert_int_equal(status_fail(ERR_DATA, "a\033[2J\rb\x7F\tc\n\xC3\xA4"), ERR_DATA);
+    assert_string_equal(status_message(), "a?[2J?b?\tc\n\xC3\xA4");
+}
+
 static void assert_content(const char *name, const char *content)
 {
     struct file_content a;
@@ -236,7 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_read_and_map), TEST(test_empty), TEST(test_unreadable), TEST(test_list), TEST(test_kinds),
-        TEST(test_make_folder), TEST(test_join), TEST(test_write), TEST(test_write_in_place_of_a_folder),
+        TEST(test_make_folder), TEST(test_join), TEST(test_of_others), TEST(test_write), TEST(test_write_in_place_of_a_folder),
         TEST(test_publish), TEST(test_nobody_sees_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

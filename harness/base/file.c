@@ -192,6 +192,24 @@ status file_join(char out[FILE_PATH], const char *folder, const char *name)
     return fits(snprintf(out, FILE_PATH, "%s%s%s", alone ? "" : folder, between, name), name);
 }
 
+bool file_is_below(const char *name)
+{
+    if (*name == '/') return false;
+    for (const char *c = name; *c; c += strcspn(c, "/"), c += *c == '/')
+        if (strncmp(c, "..", 2) == 0 && (c[2] == '/' || c[2] == 0)) return false;
+    return true;
+}
+
+const char *file_excerpt(const void *at, size_t n, char out[FILE_EXCERPT])
+{
+    const unsigned char *c = at;
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < n && i < 20; i++)
+        used += (size_t)snprintf(out + used, FILE_EXCERPT - used, c[i] >= 0x20 && c[i] < 0x7F ? "%c" : "\\x%02X", c[i]);
+    return out;
+}
+
 status file_part(char out[FILE_PATH], const char *path)
 {
     return fits(snprintf(out, FILE_PATH, "%s.part-%ld", path, (long)getpid()), path);

@@ -46,6 +46,13 @@ status file_make_folder(const char *path);
 /* out = FOLDER/NAME, or NAME alone if it begins with '/' or `folder` is "". */
 status file_join(char out[FILE_PATH], const char *folder, const char *name);
 
+/* Does a name from a file that others wrote stay below the folder it is joined to: not absolute, no part ".."? */
+bool file_is_below(const char *name);
+
+/* The first bytes of a piece of a file, as they may stand in a sentence: printable ASCII as it is, others as \xHH; returns `out`. */
+#define FILE_EXCERPT 84
+const char *file_excerpt(const void *at, size_t n, char out[FILE_EXCERPT]);
+
 /* Write a file: beside its place, synced, then renamed into it, so that PATH is the old or the new content and
  * nothing between, even through a crash.  Its folder must exist.  One writer of a path at a time. */
 status file_write(const char *path, const void *content, size_t n);

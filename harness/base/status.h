@@ -24,7 +24,8 @@ typedef enum status {
 #undef X
 } status;
 
-/* Keep the printf-style sentence for this thread and return `s`. */
+/* Keep the printf-style sentence for this thread and return `s`.  It may quote files of others: control characters but tab and
+ * newline, which a terminal would obey, become "?". */
 status status_fail(status s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The sentence of this thread's last failure; "" if none.  Valid until the next failure. */

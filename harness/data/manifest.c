@@ -39,12 +39,15 @@ status manifest_write(const char *folder, const char *place, const char *file, F
     FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(failed));
 }
 
-static status check_line(const char *folder, const char *file, char *line, struct manifest_check *out)
+static status check_line(const char *folder, const char *file, size_t number, char *line, struct manifest_check *out)
 {
     char path[FILE_PATH], sum[SUM_TEXT], expected[SUM_TEXT];
     line[strcspn(line, "\n")] = 0;
-    if (strlen(line) < 67 || strspn(line, "0123456789abcdefABCDEF") != 64 || line[64] != ' ') FAIL(ERR_DATA, "%s/" MANIFEST ": not a list of SHA-256 sums", folder);
+    if (strlen(line) < 67 || strspn(line, "0123456789abcdefABCDEF") != 64 || line[64] != ' ')
+        FAIL(ERR_DATA, "%s/" MANIFEST ":%zu: not a list of SHA-256 sums: 64 hex digits, two blanks and a path were expected", folder, number);
     const char *name = line + 66;
+    if (!file_is_below(name))
+        FAIL(ERR_DATA, "%s/" MANIFEST ":%zu: the path %.200s; one below the folder, without \"..\", was expected", folder, number, name);
     TRY(file_join(path, folder, name));
     if (!file_is_file(path)) {
         if (strcmp(name, file) == 0) return OK;
@@ -66,7 +69,7 @@ static status check_line(const char *folder, const char *file, char *line, struc
 status manifest_check(const char *folder, const char *file, struct progress *progress, struct manifest_check *out)
 {
     char path[FILE_PATH], what[64], *line = NULL;
-    size_t room = 0;
+    size_t room = 0, number = 0;
     status s = OK;
     *out = (struct manifest_check){0};
     TRY(file_join(path, folder, MANIFEST));
@@ -76,7 +79,7 @@ status manifest_check(const char *folder, const char *file, struct progress *pro
     const double size = (double)ftell(f);
     rewind(f);
     while (s == OK && getline(&line, &room, f) > 0) {
-        s = check_line(folder, file, line, out);
+        s = check_line(folder, file, ++number, line, out);
         snprintf(what, sizeof what, "%zu files checked", out->right);
         progress_update(progress, size > 0 ? (double)ftell(f) / size : 1, what, -1);
     }

@@ -57,6 +57,15 @@ hid_t h5_create(const char *path)
     return file;
 }
 
+bool h5_holds(hid_t object, hsize_t n, size_t size)
+{
+    hsize_t bytes = 0;
+    hid_t file = H5Iget_file_id(object);
+    const bool known = file >= 0 && H5Fget_filesize(file, &bytes) >= 0;
+    if (file >= 0) H5Fclose(file);
+    return known && size > 0 && n <= bytes / size;
+}
+
 static hid_t links(void)
 {
     hid_t p = H5Pcreate(H5P_LINK_CREATE);

@@ -21,6 +21,10 @@ const char *h5_reason(void);
 hid_t h5_open(const char *path);
 hid_t h5_create(const char *path);
 
+/* Can n things of `size` bytes stand in the file that holds an open object?  What is stored is never packed, so a count that is
+ * larger is a lie, and no memory is taken for it. */
+bool h5_holds(hid_t object, hsize_t n, size_t size);
+
 /* A group, made with those above it; attributes keep the order they are written in. */
 hid_t h5_group(hid_t file, const char *path);
 

@@ -8,7 +8,7 @@
 
 #define BROKEN(what) FAIL(ERR_DATA, "%s cannot be read: %s", (what), h5_reason())
 
-/* The number of elements of a dataset, and that a text, vector or table is what it should be. */
+/* The number of elements of a dataset, which the file is large enough to hold. */
 static status extent(hid_t set, const char *what, hsize_t *n)
 {
     hid_t space = H5Dget_space(set);
@@ -16,6 +16,10 @@ static status extent(hid_t set, const char *what, hsize_t *n)
     if (space >= 0) H5Sclose(space);
     if (got < 0) BROKEN(what);
     *n = (hsize_t)got;
+    hid_t type = H5Dget_type(set);
+    const size_t size = type < 0 ? 0 : H5Tget_size(type);
+    if (type >= 0) H5Tclose(type);
+    if (!h5_holds(set, *n, size)) FAIL(ERR_DATA, "%s claims %llu elements of %zu bytes, more than the file has", what, (unsigned long long)got, size);
     return OK;
 }
 
@@ -172,6 +176,8 @@ static status read_numbers(hid_t group, struct checkpoint *c)
         || !h5_get_real(group, "right_sum", &c->right_sum) || !h5_get_real(group, "count_sum", &c->count_sum)
         || !h5_get_int(group, "values", &n) || n < 0)
         BROKEN("a number of /checkpoint");
+    if (!h5_holds(group, (hsize_t)n, 1)) /* each stands there once, in four bytes or eight */
+        FAIL(ERR_DATA, "/checkpoint claims to have %lld values, more than the file has bytes", (long long)n);
     c->n = (size_t)n;
     return OK;
 }
