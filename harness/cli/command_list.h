@@ -1,6 +1,7 @@
 /* command_list.h -- one line per subcommand, in the order of `reach --help`. */
 COMMAND(run)
 COMMAND(table)
+COMMAND(claims)
 COMMAND(plot)
 COMMAND(show)
 COMMAND(list)
