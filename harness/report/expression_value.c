@@ -218,7 +218,7 @@ static double floor_of(const struct score *s, const struct task_runs *t, const s
     const struct predictor_row *p = predictors_of(t, &n);
     for (size_t i = 0; i < n; i++)
         if (strcmp(p[i].name, s->label) == 0 && !isnan(p[i].accuracy)) return 100 * p[i].accuracy;
-    gap(r->missing, s->label, r->seed, n ? "no such predictor of %s" : "no run of %s is there", t->name);
+    gap(r->missing, s->label, r->seed, n ? "no such predictor of %s" : "no predictor in the files of %s", t->name);
     return NAN;
 }
 

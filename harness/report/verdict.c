@@ -56,7 +56,7 @@ static void by_seeds(const struct rule *r, struct judgement *j)
         j->verdict = VERDICT_UNDECIDED;
         snprintf(j->reason, sizeof j->reason, "grade C: a sign test over at least %d seeds is wanted (five of one sign: p = 0.06), here are %zu",
                  SIGN_SEEDS, j->of.n);
-    } else if (r->grade == 'C' && j->sign > SIGN_LEVEL) {
+    } else if (r->grade == 'C' && j->sign > SIGN_LEVEL * (1 + 1e-9)) { /* five of one sign are exactly at it, but for rounding */
         j->verdict = VERDICT_UNDECIDED;
         snprintf(j->reason, sizeof j->reason, "grade C: sign test p = %.2g (five of one sign: p = 0.06)", j->sign);
     } else if (j->verdict == VERDICT_UNDECIDED) {
