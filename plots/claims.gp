@@ -7,7 +7,7 @@ load settings
 base = format eq 'png' ? 20 : format eq 'svg' ? 16 : 13
 rows = n < 3 ? 3 : n
 head = 2.2
-foot = 4.2
+foot = 3.6
 height = rows + head + foot # in rows
 if (format eq 'png') set terminal pngcairo noenhanced size 1700,int(46 * height) font 'DejaVu Sans,20' linewidth 2 pointscale 1.7 background '#ffffff'
 if (format eq 'svg') set terminal svg noenhanced size 1100,int(32 * height) font 'DejaVu Sans,Helvetica,sans-serif,16' linewidth 1.2 background '#ffffff'
@@ -16,7 +16,7 @@ set output picture
 small = ','.sprintf('%.1f', 0.8 * base)
 
 # reproduced, undecided, missing, contradicted, about another implementation
-array colors[5] = ['#0072b2', '#666666', '#999999', '#d55e00', '#cc79a7']
+array colors[5] = ['#0072b2', '#666666', '#777777', '#d55e00', '#cc79a7']
 array shapes[5] = [7, 6, 2, 5, 8]
 point_size = format eq 'svg' ? 0.9 : 1.1
 
@@ -29,9 +29,9 @@ set rmargin at screen 0.775
 set tmargin at screen 1 - head / height
 set bmargin at screen foot / height
 set border 1 linewidth 0.8 linecolor rgb '#333333'
-unset ytics
 set key off
 set tics nomirror out scale 0.6
+unset ytics
 set xtics ('0' 0) font small
 if (limit <= 30) { set xtics add ('1' u(1), '-1' u(-1), '3' u(3), '-3' u(-3)) }
 set xtics add ('10' u(10), '-10' u(-10))
@@ -39,8 +39,8 @@ if (limit > 10) { set xtics add ('30' u(30), '-30' u(-30)) }
 if (limit > 30) { set xtics add ('3' u(3), '-3' u(-3), '100' u(100), '-100' u(-100)) }
 
 set label figure_title at screen 0.015, screen 1 - 0.42 * head / height left font ','.sprintf('%.1f', 0.95 * base)
-set label '← fails' at graph 0.49, screen 1 - 0.78 * head / height right textcolor rgb '#333333' font small
-set label 'holds →' at graph 0.51, screen 1 - 0.78 * head / height left textcolor rgb '#333333' font small
+set label '← fails' at graph 0.485, screen 1 - 0.78 * head / height right textcolor rgb '#333333' font small
+set label 'holds →' at graph 0.515, screen 1 - 0.78 * head / height left textcolor rgb '#333333' font small
 set arrow from first 0, graph 0 to first 0, graph 1 nohead linewidth 1 dashtype (6,5) linecolor rgb '#777777'
 set label 'margin: (left - right) on the claim''s side, % of the larger side; bars: 95 % t interval over seeds' at screen 0.985, screen 0.45 * foot / height right font small
 set label 'a conjunction shows the part that decides it; one seed has no interval' at screen 0.985, screen 0.2 * foot / height right font small

@@ -43,8 +43,10 @@ static void shorten(const char *text, char *out, size_t size)
     snprintf(out, size, "%s", text);
     if (text_width(out) <= SAYS_MOST) return;
     char *blank;
-    while ((blank = strrchr(out, ' ')) && text_width(out) > SAYS_MOST - 1) *blank = 0;
-    out[size - 4] = 0;
+    while (text_width(out) > SAYS_MOST - 1 && (blank = strrchr(out, ' '))) *blank = 0;
+    size_t n = strlen(out);
+    while (n && strchr(":,;(", out[n - 1])) n--;
+    out[n < size - 4 ? n : size - 4] = 0;
     strcat(out, "…");
 }
 
