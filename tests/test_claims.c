@@ -363,6 +363,24 @@ static void inherited(void **state)
     config_done(&c);
 }
 
+/* The claims of the project's own configs, under each of their budgets. */
+static void own_configs(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"configs/quick.yaml", "configs/extrapolation.yaml", "configs/extrapolation-post.yaml", "configs/lra.yaml"};
+    static const char *const budgets[] = {NULL, "quick", "short", "full"};
+    if (!file_is_file(paths[0])) skip();
+    for (size_t i = 0; i < 16; i++) {
+        struct config c;
+        struct claims claims;
+        const struct config_request rq = {.path = paths[i / 4], .budget = budgets[i % 4]};
+        if (config_read(&rq, &c) != OK || claims_read(&c, &claims) != OK) fail_msg("%s", status_message());
+        assert_true(claims.n > 0);
+        claims_done(&claims);
+        config_done(&c);
+    }
+}
+
 /* Random changes of a claim are taken or refused, never worse (run under the sanitizer). */
 static void broken_texts(void **state)
 {
@@ -524,6 +542,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(examples_are_labelled, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(mistakes, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(inherited, folder_setup, folder_teardown),
+        cmocka_unit_test(own_configs),
         cmocka_unit_test_setup_teardown(broken_texts, folder_setup, folder_teardown),
         cmocka_unit_test(coverage_of_intervals),
         cmocka_unit_test(least_is_shown),
