@@ -2,6 +2,7 @@
 COMMAND(run)
 COMMAND(estimate)
 COMMAND(table)
+COMMAND(claims)
 COMMAND(plot)
 COMMAND(publish)
 COMMAND(show)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/config_flags.h"
+#include "report/claim_plot.h"
 #include "report/plot.h"
 
 static status draw(const struct config *c, const struct config_flags *f, const char *format, const char *out)
@@ -9,7 +10,10 @@ static status draw(const struct config *c, const struct config_flags *f, const c
     char plots[4096], folder[4096];
     snprintf(plots, sizeof plots, "%.4000s/plots", place_root());
     snprintf(folder, sizeof folder, "%.2000s/%s", config_flags_results(f), c->name);
-    return report_plot(c, config_flags_results(f), plots, out ? out : folder, format ? format : "png", stdout);
+    const char *to = out ? out : folder, *as = format ? format : "png";
+    TRY(claims_check(c));
+    TRY(report_plot(c, config_flags_results(f), plots, to, as, stdout));
+    return claims_plot(c, config_flags_results(f), plots, to, as, stdout);
 }
 
 static int run(int argc, char **argv)

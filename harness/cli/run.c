@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/config_flags.h"
+#include "report/claim.h"
 #include "train/runner.h"
 #include "train/stop.h"
 
@@ -69,7 +70,9 @@ static int run(int argc, char **argv)
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
     int code = EXIT_DONE;
-    if (plan) print_plan(&c, config_flags_results(&f));
+    e = claims_check(&c);
+    if (e != OK) code = command_failed(e);
+    else if (plan) print_plan(&c, config_flags_results(&f));
     else code = run_config(&c, &f, place_published(published), redo, quiet);
     config_done(&c);
     return code;

@@ -176,6 +176,7 @@ static status read_scalar(struct reader *r, const yaml_event_t *e, struct yaml *
     struct yaml *y = node_new(r, YAML_SCALAR, e);
     y->text = memcpy(yaml_take(r->pool, n + 1), text, n);
     y->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    y->one_line = e->start_mark.line == e->end_mark.line;
     TRY(count_nodes(r, y->mark, 1));
     struct anchor *a = remember(r, e->data.scalar.anchor, y);
     if (a) a->open = false;

@@ -31,6 +31,7 @@ struct yaml {
     struct yaml_mark    mark;  /* where it begins                                       */
     const char         *text;  /* YAML_SCALAR: UTF-8, without control characters but tab and newline */
     bool                plain; /* YAML_SCALAR: written without quotes                   */
+    bool                one_line; /* YAML_SCALAR: written on one line, so that a place inside it can be told */
     size_t              n;     /* YAML_LIST, YAML_MAP: how many                         */
     struct yaml       **item;  /* [n] the items, or the values of a map                 */
     struct yaml       **key;   /* YAML_MAP: [n] the keys, all scalars, no two the same  */

@@ -96,7 +96,7 @@ static bool visible(const struct frame *a, double y)
 /* ---- the settings a script loads ---- */
 
 /* 'it''s' */
-static void put_text(FILE *out, const char *name, const char *text)
+void figure_put_text(FILE *out, const char *name, const char *text)
 {
     fprintf(out, "%s = '", name);
     for (; *text; text++) {
@@ -110,7 +110,7 @@ static void put_element(FILE *out, const char *array, size_t i, const char *text
 {
     char name[64];
     snprintf(name, sizeof name, "%s[%zu]", array, i + 1);
-    put_text(out, name, text);
+    figure_put_text(out, name, text);
 }
 
 static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
@@ -118,10 +118,10 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
     fprintf(out, "x_low = %.10g\nx_high = %.10g\ny_low = %.10g\ny_high = %.10g\nbend = %.10g\n", a->x_low, a->x_high,
             a->scale.low, a->scale.high, a->scale.bend);
     fprintf(out, "log_x = %d\nlog_y = %d\nx_mark = %.10g\n", f->log_x, f->log_y, f->x_mark);
-    put_text(out, "mark", f->mark);
-    put_text(out, "figure_title", f->title);
-    put_text(out, "x_title", f->x_label);
-    put_text(out, "y_title", f->y_label);
+    figure_put_text(out, "mark", f->mark);
+    figure_put_text(out, "figure_title", f->title);
+    figure_put_text(out, "x_title", f->x_label);
+    figure_put_text(out, "y_title", f->y_label);
     size_t digits = 0; /* of the widest tick */
     fputs("set ytics (", out);
     for (size_t i = 0; i < a->n_ticks; i++) {
@@ -214,25 +214,21 @@ static void put_floors(FILE *out, const struct figure *f, const struct frame *a)
     fprintf(out, "n_floors = %zu\n", n);
 }
 
-static bool write_settings(FILE *out, const struct figure *f, const struct frame *a, const char *folder, const char *plots_dir,
-                           const char *format, const char *picture)
+static bool write_settings(FILE *out, const void *self)
 {
-    char data[300];
-    snprintf(data, sizeof data, "%s/data", folder);
-    put_text(out, "format", format);
-    put_text(out, "picture", picture);
-    put_text(out, "data", data);
-    put_text(out, "plots", plots_dir);
-    put_axes(out, f, a);
+    const struct figure *f = self;
+    const struct frame a = frame_of(f);
+    put_axes(out, f, &a);
     put_x_ticks(out, f);
-    put_tags(out, f, a);
-    put_floors(out, f, a);
+    put_tags(out, f, &a);
+    put_floors(out, f, &a);
     return !ferror(out);
 }
 
 /* A block per curve: x, y, deviation (nan: none). */
-static bool write_data(FILE *out, const struct figure *f)
+static bool write_data(FILE *out, const void *self)
 {
+    const struct figure *f = self;
     for (size_t i = 0; i < f->n; i++) {
         fprintf(out, "# %s\n", f->curve[i].label);
         for (size_t j = 0; j < f->curve[i].n; j++)
@@ -249,11 +245,22 @@ static FILE *open_in(const char *folder, const char *name)
     return fopen(path, "w");
 }
 
-static status write_files(const struct figure *f, const char *folder, const char *plots_dir, const char *format, const char *picture)
+static bool write_common(FILE *out, const char *folder, const char *plots_dir, const char *format, const char *picture)
 {
-    const struct frame a = frame_of(f);
+    char data[300];
+    snprintf(data, sizeof data, "%s/data", folder);
+    figure_put_text(out, "format", format);
+    figure_put_text(out, "picture", picture);
+    figure_put_text(out, "data", data);
+    figure_put_text(out, "plots", plots_dir);
+    return !ferror(out);
+}
+
+static status write_files(const struct figure_files *f, const char *folder, const char *plots_dir, const char *format, const char *picture)
+{
     FILE *settings = open_in(folder, "settings.gp"), *data = open_in(folder, "data");
-    bool ok = settings && data && write_settings(settings, f, &a, folder, plots_dir, format, picture) && write_data(data, f);
+    bool ok = settings && data && write_common(settings, folder, plots_dir, format, picture) && f->settings(settings, f->self);
+    ok = ok && (!f->data || f->data(data, f->self));
     if (settings) ok = fclose(settings) == 0 && ok;
     if (data) ok = fclose(data) == 0 && ok;
     if (!ok) FAIL(ERR_IO, "%s: cannot be written: %s", folder, strerror(errno));
@@ -314,7 +321,7 @@ static void remove_folder(const char *folder)
     rmdir(folder);
 }
 
-static status draw(const struct figure *f, const char *folder, const char *plots_dir, const char *format, const char *picture)
+static status draw(const struct figure_files *f, const char *folder, const char *plots_dir, const char *format, const char *picture)
 {
     char script[PLACE_PATH];
     snprintf(script, sizeof script, "%s/%s.gp", plots_dir, f->script);
@@ -329,7 +336,7 @@ static status keep(const char *tmp, const char *picture)
     return OK;
 }
 
-status figure_draw(const struct figure *f, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
+status figure_draw_files(const struct figure_files *f, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
 {
     char folder[] = "/tmp/reach-plot-XXXXXX", picture[PLACE_PATH], tmp[PLACE_PATH];
     if (strcmp(format, "png") != 0 && strcmp(format, "svg") != 0 && strcmp(format, "pdf") != 0)
@@ -344,4 +351,10 @@ status figure_draw(const struct figure *f, const char *plots_dir, const char *ou
     remove_folder(folder);
     if (s == OK && log) fprintf(log, "%s\n", picture);
     return s;
+}
+
+status figure_draw(const struct figure *f, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
+{
+    const struct figure_files files = {f->script, f->name, write_settings, write_data, f};
+    return figure_draw_files(&files, plots_dir, out_dir, format, log);
 }

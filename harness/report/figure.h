@@ -48,4 +48,17 @@ void          figure_done(struct figure *f);
  * ERR_IO if a folder or file cannot be written, or gnuplot is missing (says what to install) or fails (its message). */
 status figure_draw(const struct figure *f, const char *plots_dir, const char *out_dir, const char *format, FILE *log);
 
+/* The same for a picture that is not of curves: `settings` writes what its script loads (besides format, picture, data and plots,
+ * which stand there already), `data` the file it reads (NULL: none).  Both return whether all could be written. */
+struct figure_files {
+    const char *script, *name;
+    bool (*settings)(FILE *out, const void *self);
+    bool (*data)(FILE *out, const void *self);
+    const void *self;
+};
+status figure_draw_files(const struct figure_files *f, const char *plots_dir, const char *out_dir, const char *format, FILE *log);
+
+/* NAME = 'text', for gnuplot. */
+void figure_put_text(FILE *out, const char *name, const char *text);
+
 #endif
