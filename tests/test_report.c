@@ -407,7 +407,7 @@ static void formats(void **state)
     assert_int_equal(table_format_find("tex", &f), OK);
     assert_int_equal(f, TABLE_TEX);
     assert_int_equal(table_format_find("html", &f), ERR_CONFIG);
-    assert_non_null(strstr(status_message(), "text, md, csv, tex"));
+    assert_non_null(strstr(status_message(), "text, md, csv, tex, html"));
 }
 
 static void a_run_on_one_page(void **state)

@@ -17,6 +17,7 @@ struct printing {
     enum table_format format;
     bool              color;
     const char       *caption; /* LaTeX: what the first table of a task adds to its caption */
+    struct notes      notes;   /* of the task at hand                                       */
 };
 
 /* Print and release. */
@@ -27,31 +28,33 @@ static void put(struct printing *p, struct grid *g)
         snprintf(g->caption + n, sizeof g->caption - n, ". %s", p->caption);
         p->caption = NULL;
     }
+    g->anchor = p->notes.anchor;
+    g->n_notes = p->notes.n;
     grid_print(p->out, g, p->format, p->color);
     fputc('\n', p->out);
     grid_done(g);
 }
 
-static void print_lengths(struct printing *p, const struct task_runs *t, struct notes *notes)
+static void print_lengths(struct printing *p, const struct task_runs *t)
 {
     struct kind kind[KINDS_MAX];
     struct grid *g = malloc(sizeof *g);
     const size_t n = kinds_of(t, kind);
     if (!g) status_no_memory("a table", sizeof *g);
     for (size_t i = 0; i < n; i++) {
-        block_lengths(g, t, &kind[i], i == 0, notes);
+        block_lengths(g, t, &kind[i], i == 0, &p->notes);
         put(p, g);
-        block_relative(g, t, &kind[i], notes);
+        block_relative(g, t, &kind[i], &p->notes);
         put(p, g);
     }
     free(g);
 }
 
-static void print_classify(struct printing *p, const struct task_runs *t, struct notes *notes)
+static void print_classify(struct printing *p, const struct task_runs *t)
 {
     struct grid *g = malloc(sizeof *g);
     if (!g) status_no_memory("a table", sizeof *g);
-    block_classify(g, t, notes);
+    block_classify(g, t, &p->notes);
     put(p, g);
     free(g);
 }
@@ -76,18 +79,18 @@ static void print_guesses(struct printing *p, const struct task_runs *t)
 }
 
 /* The gate stands under the scores it opens. */
-static void print_recall(struct printing *p, const struct task_runs *t, struct notes *notes)
+static void print_recall(struct printing *p, const struct task_runs *t)
 {
     struct grid *g = malloc(sizeof *g);
     struct gate gate;
     if (!g) status_no_memory("a table", sizeof *g);
-    block_recall(g, t, MEASURE_ACCURACY, true, notes);
+    block_recall(g, t, MEASURE_ACCURACY, true, &p->notes);
     put(p, g);
     gate_of(t, &gate);
     print_remark(p, gate.line);
     print_guesses(p, t);
     if (p->format != TABLE_MD) fputc('\n', p->out);
-    block_recall(g, t, MEASURE_LOSS, false, notes);
+    block_recall(g, t, MEASURE_LOSS, false, &p->notes);
     put(p, g);
     free(g);
 }
@@ -117,7 +120,6 @@ static void print_reasons(struct printing *p, const struct task_runs *t)
 static void print_task(struct printing *p, const struct collection *c, const struct task_runs *t)
 {
     char caption[768] = "";
-    struct notes notes = {0};
     caption_task(c, t, caption, sizeof caption);
     const size_t n = strlen(caption);
     if (any_usable(t) && caption_floor(t, caption + n + 2, sizeof caption - n - 2)) memcpy(caption + n, "; ", 2);
@@ -127,21 +129,21 @@ static void print_task(struct printing *p, const struct collection *c, const str
         if (p->format == TABLE_TEXT) fputc('\n', p->out);
     }
     if (!any_usable(t)) print_reasons(p, t);
-    else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
-    else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
-    else print_lengths(p, t, &notes);
+    else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t);
+    else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t);
+    else print_lengths(p, t);
     if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
-    notes_print(p->out, &notes, p->format);
-    notes_done(&notes);
+    notes_print(p->out, &p->notes, p->format);
+    notes_done(&p->notes);
 }
 
 static void print_title(const struct printing *p, const struct config *c)
 {
     if (!c->title[0]) return;
-    const char *const before[] = {p->color ? "\033[1m" : "", "# ", "", "% "};
+    const char *const before[] = {p->color ? "\033[1m" : "", "# ", "", "% ", "<h2>"};
     fputs(before[p->format], p->out);
     text_print(p->out, c->title, p->format);
-    fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : "\n", p->out);
+    fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : p->format == TABLE_HTML ? "</h2>\n" : "\n", p->out);
 }
 
 static void print_all(struct printing *p, const struct collection *c)
@@ -152,6 +154,12 @@ static void print_all(struct printing *p, const struct collection *c)
         print_task(p, c, &c->task[i]);
     }
     if (p->format == TABLE_TEXT && !p->color && collection_usable(c)) fputs("* best of its column\n", p->out);
+}
+
+void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor)
+{
+    struct printing p = {.out = out, .format = f, .notes.anchor = anchor};
+    print_task(&p, c, &c->task[task]);
 }
 
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)
@@ -175,11 +183,11 @@ bool table_color(FILE *out)
 
 status table_format_find(const char *word, enum table_format *out)
 {
-    static const char *const words[] = {"text", "md", "csv", "tex"};
+    static const char *const words[] = {"text", "md", "csv", "tex", "html"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(word, words[i]) == 0) {
             *out = (enum table_format)i;
             return OK;
         }
-    FAIL(ERR_CONFIG, "no table format \"%s\"; known: text, md, csv, tex", word);
+    FAIL(ERR_CONFIG, "no table format \"%s\"; known: text, md, csv, tex, html", word);
 }
