@@ -58,18 +58,27 @@ static void name_section(struct section *list, size_t i)
         if (strcmp(list[j].id, list[i].id) == 0) snprintf(list[i].id, sizeof list[i].id, "%.50s-number-%zu", id, i + 1);
 }
 
+/* What the task is about as a picture, its tables, then the other pictures. */
 static status print_task(FILE *out, const struct section *s, size_t task)
 {
     char anchor[160];
     snprintf(anchor, sizeof anchor, "%s-task-%zu", s->id, task + 1);
     html_print(out, "<h3 id=\"%s\">%s</h3>\n", anchor, s->all.task[task].name);
+    char *rest = NULL;
+    size_t size = 0;
+    FILE *below = open_memstream(&rest, &size);
+    if (!below) status_no_memory("figures", size);
+    const status e = page_figures(out, below, s, task);
+    fclose(below);
     table_task(out, &s->all, task, TABLE_HTML, anchor);
-    return page_figures(out, s, task);
+    fputs(rest, out);
+    free(rest);
+    return e;
 }
 
 static status section(FILE *out, const struct section *s, bool alone)
 {
-    html_print(out, "<section class=\"config\" id=\"%s\">\n<h2>%s</h2>\n", s->id, alone ? "Question and answer" : s->config->config->title);
+    html_print(out, "<section class=\"config\" id=\"%s\">\n<h2>%s</h2>\n", s->id, alone ? "Results" : s->config->config->title);
     TRY(page_about(out, s));
     page_missing(out, s);
     page_trust(out, s);
@@ -90,9 +99,9 @@ static void contents(FILE *out, const struct section *s, size_t n)
 {
     static const char *const parts[][2] = {
         {"setting", "Setting"}, {"costs", "Costs"}, {"environment", "Environment"}, {"again", "How to run this again"}, {"files", "Files"}};
-    fputs("<nav aria-label=\"Contents\">\n<p>Contents</p>\n<ol>\n", out);
+    fprintf(out, "<nav aria-label=\"Contents\"%s>\n<p>Contents</p>\n<ol>\n", n > 1 ? " class=\"many\"" : "");
     for (size_t i = 0; i < n; i++) {
-        html_print(out, "<li><a href=\"#%s\">%s</a>\n<ol>\n", s[i].id, n > 1 ? s[i].config->config->title : "Question and answer");
+        html_print(out, "<li><a href=\"#%s\">%s</a>\n<ol>\n", s[i].id, n > 1 ? s[i].config->config->title : "Results");
         for (size_t t = 0; t < s[i].all.n_tasks; t++) {
             html_print(out, "<li><a href=\"#%s-task-", s[i].id);
             fprintf(out, "%zu\">", t + 1);

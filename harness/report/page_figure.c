@@ -10,7 +10,8 @@
 #include "report/plot.h"
 
 struct drawn {
-    FILE                 *out;
+    FILE                 *first, *rest;
+    size_t                n; /* so far */
     const struct section *section;
     char                  folder[32]; /* for the pictures, one at a time */
 };
@@ -96,16 +97,17 @@ static status take(void *self, const struct figure *f)
     status s = file_read(path, &svg);
     unlink(path);
     if (s != OK) return s;
-    html_put(d->out, "<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: ", f->title, "\">\n");
-    s = print_svg(d->out, f, &svg, id);
-    html_print(d->out, "</div>\n<figcaption>%s: %s against %s</figcaption>\n</figure>\n", f->title, f->y_label, f->x_label);
+    FILE *out = d->n++ == 0 && strcmp(f->script, "loss_by_length") == 0 ? d->first : d->rest;
+    html_put(out, "<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: ", f->title, "\">\n");
+    s = print_svg(out, f, &svg, id);
+    html_print(out, "</div>\n<figcaption>%s: %s against %s</figcaption>\n</figure>\n", f->title, f->y_label, f->x_label);
     file_close(&svg);
     return s;
 }
 
-status page_figures(FILE *out, const struct section *s, size_t task)
+status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task)
 {
-    struct drawn d = {.out = out, .section = s, .folder = "/tmp/reach-page-XXXXXX"};
+    struct drawn d = {.first = first, .rest = rest, .section = s, .folder = "/tmp/reach-page-XXXXXX"};
     if (!mkdtemp(d.folder)) FAIL(ERR_IO, "no temporary folder %s", d.folder);
     const status e = plot_task(&s->all.task[task], take, &d);
     rmdir(d.folder);

@@ -40,7 +40,7 @@ void   page_missing(FILE *out, const struct section *s);  /* which runs are not 
 void   page_best(FILE *out, const struct section *s);     /* a line per task: the best, and what needs no attention */
 status page_about(FILE *out, const struct section *s);    /* the question                                     */
 void   page_setting(FILE *out, const struct section *s);  /* tasks, variants, options that are not defaults   */
-status page_figures(FILE *out, const struct section *s, size_t task);
+status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task); /* the first score against length, the others */
 void   page_costs(FILE *out, const struct section *s);
 void   page_machine(FILE *out, const struct section *s);  /* the environment of the runs                      */
 void   page_again(FILE *out, const struct section *s);    /* commands, settings                               */

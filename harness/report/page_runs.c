@@ -55,15 +55,19 @@ static void list_note(FILE *out, const struct variant_runs *v, const char *task)
 void page_missing(FILE *out, const struct section *s)
 {
     const struct runs_seen seen = page_runs(s);
-    size_t noted = 0;
-    for (size_t i = 0; i < s->all.config->n_runs; i++) noted += s->all.at[i].note[0] != 0;
+    size_t noted = 0, stale = 0;
+    for (size_t i = 0; i < s->all.config->n_runs; i++) {
+        noted += s->all.at[i].note[0] != 0;
+        stale += s->all.at[i].usable && s->all.at[i].note[0];
+    }
     if (!noted) {
         fprintf(out, "<p>All %zu runs are there.</p>\n", seen.wanted);
         return;
     }
     fprintf(out, "<div class=\"note warn\">\n<p><strong>%zu of %zu runs are there.</strong> ", seen.usable, seen.wanted);
-    fputs(seen.usable < seen.wanted ? "The rest are missing, unfinished or diverged, and no number on this page is of them.</p>\n"
-                                    : "Some were made with other settings than the config has now.</p>\n", out);
+    if (seen.usable < seen.wanted) fputs("The rest are missing, unfinished or diverged, and no number on this page is of them. ", out);
+    if (stale) fprintf(out, "%zu of those there %s made with other settings than the config has now.", stale, stale > 1 ? "were" : "was");
+    fputs("</p>\n", out);
     fprintf(out, "<details%s><summary>Which</summary>\n<ul>\n", noted <= 6 ? " open" : "");
     for (size_t t = 0; t < s->all.n_tasks; t++)
         for (size_t v = 0; v < s->all.task[t].n; v++) list_note(out, &s->all.task[t].variant[v], s->all.task[t].name);

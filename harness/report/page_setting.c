@@ -152,7 +152,7 @@ static void print_options(FILE *out, const struct section *s)
         for (const struct option *o = parts[k].table; o->name; o++) {
             if (is_usual(s->config->config, &parts[k], o)) continue;
             usual_of(o, usual);
-            html_print(out, "<tr><th scope=\"row\"><code>%s.%s</code></th><td class=\"long\">", parts[k].name, o->name);
+            html_print(out, "<tr><th scope=\"row\"><code>%s.%s</code></th><td>", parts[k].name, o->name);
             print_value(out, s, &parts[k], o);
             html_print(out, "</td><td><code>%s</code></td><td class=\"long\">%s</td></tr>\n", usual, o->help);
         }

@@ -81,32 +81,74 @@ static void print_floor(FILE *out, const struct task_runs *t, enum measure m)
     html_print(out, "; without attention: %s, %s", best->name, number);
 }
 
+enum { VARIANTS_MOST = 512 };
+
+/* The means that a task's variants have, and the best and worst of them. */
+struct standing {
+    double mean[VARIANTS_MOST]; /* NaN: none */
+    size_t n;                   /* that are  */
+    double most, least;
+};
+
+static void stand(const struct task_runs *t, const struct score *s, struct standing *out)
+{
+    out->n = 0;
+    out->most = out->least = NAN;
+    for (size_t v = 0; v < t->n && v < VARIANTS_MOST; v++) {
+        const struct summary x = summarise(&t->variant[v], s->measure, &s->place);
+        out->mean[v] = x.n ? x.mean : NAN;
+        if (isnan(out->mean[v])) continue;
+        out->n++;
+        if (better(s->measure, x.mean, out->most)) out->most = x.mean;
+        if (isnan(out->least) || better(s->measure, out->least, x.mean)) out->least = x.mean;
+    }
+}
+
+/* The variants whose score prints as `value`: none is better than another of them.  How many. */
+static size_t print_those(FILE *out, const struct task_runs *t, const struct score *s, const struct standing *all, double value)
+{
+    char wanted[64], number[64];
+    size_t n = 0;
+    number_of(s->measure, value, wanted, sizeof wanted);
+    for (size_t v = 0; v < t->n && v < VARIANTS_MOST; v++) {
+        if (isnan(all->mean[v])) continue;
+        number_of(s->measure, all->mean[v], number, sizeof number);
+        if (strcmp(number, wanted) != 0) continue;
+        if (out) html_print(out, n ? ", <strong>%s</strong>" : "<strong>%s</strong>", t->variant[v].label);
+        n++;
+    }
+    return n;
+}
+
+static void print_standing(FILE *out, const struct task_runs *t, const struct score *s, const struct standing *all)
+{
+    char most[64], least[64];
+    number_of(s->measure, all->most, most, sizeof most);
+    number_of(s->measure, all->least, least, sizeof least);
+    html_print(out, "%s: ", s->where);
+    if (all->n > 1 && print_those(NULL, t, s, all, all->most) == all->n) {
+        fprintf(out, "all %zu variants have", all->n);
+        html_print(out, " %s", most);
+        return;
+    }
+    if (all->n > 1) fprintf(out, "best of %zu: ", all->n);
+    print_those(out, t, s, all, all->most);
+    html_print(out, ", %s", most);
+    if (all->n > 1) html_print(out, "; worst: %s", least);
+}
+
 static void print_task(FILE *out, const struct section *s, const struct task_runs *t)
 {
     struct score score;
-    double most = NAN, least = NAN;
-    size_t n = 0;
-    const struct variant_runs *best = NULL, *worst = NULL;
-    char number[64];
-    for (size_t v = 0; score_of(t, &score) && v < t->n; v++) {
-        const struct summary x = summarise(&t->variant[v], score.measure, &score.place);
-        if (!x.n) continue;
-        n++;
-        if (better(score.measure, x.mean, most)) most = x.mean, best = &t->variant[v];
-        if (isnan(least) || better(score.measure, least, x.mean)) least = x.mean, worst = &t->variant[v];
-    }
+    struct standing all = {.n = 0};
     fprintf(out, "<li><a href=\"#%s-task-%zu\">", s->id, (size_t)(t - s->all.task) + 1);
     html_put(out, "", t->name, "</a>");
-    if (!best) {
+    if (score_of(t, &score)) stand(t, &score, &all);
+    if (!all.n) {
         fputs(": no finished run.</li>\n", out);
         return;
     }
-    number_of(score.measure, most, number, sizeof number);
-    html_print(out, "%s: best of %s", score.where, n > 1 ? "" : "one");
-    if (n > 1) fprintf(out, "%zu", n);
-    html_print(out, " is <strong>%s</strong>, %s", best->label, number);
-    number_of(score.measure, least, number, sizeof number);
-    if (n > 1 && worst != best) html_print(out, "; last is %s, %s", worst->label, number);
+    print_standing(out, t, &score, &all);
     print_floor(out, t, score.measure);
     if (t->run->task->kind == TASK_SEQUENCE) {
         struct gate gate;
@@ -154,4 +196,8 @@ void page_summary(FILE *out, const struct section *s, size_t n)
     fputs("</tbody>\n</table>\n</div>\n", out);
     page_duration(all, time, sizeof time);
     html_print(out, "<p class=\"small\">Training took %s in all, without tests and evaluations.</p>\n", time);
+    for (size_t i = 0; i < n; i++) {
+        html_print(out, "<h2 class=\"brief\"><a href=\"#%s\">%s</a></h2>\n", s[i].id, s[i].config->config->title);
+        page_best(out, &s[i]);
+    }
 }
