@@ -41,7 +41,8 @@ static bool is_void(const char *tag)
     return false;
 }
 
-/* Every tag that opens closes, in order; "<" and ">" stand only in tags. */
+/* Every tag that opens closes, in order; "<" and ">" stand only in tags, but for the > that a style sheet and gnuplot's
+ * texts may have. */
 static void balanced(const char *page)
 {
     char open[64][24], tag[24];
@@ -49,7 +50,7 @@ static void balanced(const char *page)
     const char *p = strchr(page, '>') + 1; /* <!DOCTYPE html> */
     for (const char *text = p; (p = strchr(p, '<')); text = p) {
         for (; text < p; text++)
-            if (*text == '>' && !(n && strcmp(open[n - 1], "style") == 0)) fail_msg("a bare > before: %.80s", p);
+            if (*text == '>' && !(n && (strcmp(open[n - 1], "style") == 0 || strcmp(open[n - 1], "text") == 0))) fail_msg("a bare > before: %.80s", p);
         const bool close = p[1] == '/';
         size_t k = 0;
         for (p += 1 + close; (isalnum((unsigned char)*p) || *p == '-') && k + 1 < sizeof tag; p++) tag[k++] = *p;

@@ -17,7 +17,8 @@ struct printing {
     enum table_format format;
     bool              color;
     const char       *caption; /* LaTeX: what the first table of a task adds to its caption */
-    struct notes      notes;   /* of the task at hand                                       */
+    const char       *anchor;  /* HTML: before the ids of notes; NULL: they have none       */
+    const struct notes *notes; /* of the task at hand, for the marks of its grids           */
 };
 
 /* Print and release. */
@@ -28,33 +29,33 @@ static void put(struct printing *p, struct grid *g)
         snprintf(g->caption + n, sizeof g->caption - n, ". %s", p->caption);
         p->caption = NULL;
     }
-    g->anchor = p->notes.anchor;
-    g->n_notes = p->notes.n;
+    g->anchor = p->anchor;
+    g->n_notes = p->notes ? p->notes->n : 0;
     grid_print(p->out, g, p->format, p->color);
     fputc('\n', p->out);
     grid_done(g);
 }
 
-static void print_lengths(struct printing *p, const struct task_runs *t)
+static void print_lengths(struct printing *p, const struct task_runs *t, struct notes *notes)
 {
     struct kind kind[KINDS_MAX];
     struct grid *g = malloc(sizeof *g);
     const size_t n = kinds_of(t, kind);
     if (!g) status_no_memory("a table", sizeof *g);
     for (size_t i = 0; i < n; i++) {
-        block_lengths(g, t, &kind[i], i == 0, &p->notes);
+        block_lengths(g, t, &kind[i], i == 0, notes);
         put(p, g);
-        block_relative(g, t, &kind[i], &p->notes);
+        block_relative(g, t, &kind[i], notes);
         put(p, g);
     }
     free(g);
 }
 
-static void print_classify(struct printing *p, const struct task_runs *t)
+static void print_classify(struct printing *p, const struct task_runs *t, struct notes *notes)
 {
     struct grid *g = malloc(sizeof *g);
     if (!g) status_no_memory("a table", sizeof *g);
-    block_classify(g, t, &p->notes);
+    block_classify(g, t, notes);
     put(p, g);
     free(g);
 }
@@ -79,18 +80,18 @@ static void print_guesses(struct printing *p, const struct task_runs *t)
 }
 
 /* The gate stands under the scores it opens. */
-static void print_recall(struct printing *p, const struct task_runs *t)
+static void print_recall(struct printing *p, const struct task_runs *t, struct notes *notes)
 {
     struct grid *g = malloc(sizeof *g);
     struct gate gate;
     if (!g) status_no_memory("a table", sizeof *g);
-    block_recall(g, t, MEASURE_ACCURACY, true, &p->notes);
+    block_recall(g, t, MEASURE_ACCURACY, true, notes);
     put(p, g);
     gate_of(t, &gate);
     print_remark(p, gate.line);
     print_guesses(p, t);
     if (p->format != TABLE_MD) fputc('\n', p->out);
-    block_recall(g, t, MEASURE_LOSS, false, &p->notes);
+    block_recall(g, t, MEASURE_LOSS, false, notes);
     put(p, g);
     free(g);
 }
@@ -120,6 +121,8 @@ static void print_reasons(struct printing *p, const struct task_runs *t)
 static void print_task(struct printing *p, const struct collection *c, const struct task_runs *t)
 {
     char caption[768] = "";
+    struct notes notes = {.anchor = p->anchor};
+    p->notes = &notes;
     caption_task(c, t, caption, sizeof caption);
     const size_t n = strlen(caption);
     if (any_usable(t) && caption_floor(t, caption + n + 2, sizeof caption - n - 2)) memcpy(caption + n, "; ", 2);
@@ -129,12 +132,13 @@ static void print_task(struct printing *p, const struct collection *c, const str
         if (p->format == TABLE_TEXT) fputc('\n', p->out);
     }
     if (!any_usable(t)) print_reasons(p, t);
-    else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t);
-    else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t);
-    else print_lengths(p, t);
+    else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
+    else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
+    else print_lengths(p, t, &notes);
     if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
-    notes_print(p->out, &p->notes, p->format);
-    notes_done(&p->notes);
+    notes_print(p->out, &notes, p->format);
+    notes_done(&notes);
+    p->notes = NULL;
 }
 
 static void print_title(const struct printing *p, const struct config *c)
@@ -158,7 +162,7 @@ static void print_all(struct printing *p, const struct collection *c)
 
 void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor)
 {
-    struct printing p = {.out = out, .format = f, .notes.anchor = anchor};
+    struct printing p = {.out = out, .format = f, .anchor = anchor};
     print_task(&p, c, &c->task[task]);
 }
 
