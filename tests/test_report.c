@@ -406,8 +406,10 @@ static void formats(void **state)
     enum table_format f;
     assert_int_equal(table_format_find("tex", &f), OK);
     assert_int_equal(f, TABLE_TEX);
-    assert_int_equal(table_format_find("html", &f), ERR_CONFIG);
-    assert_non_null(strstr(status_message(), "text, md, csv, tex"));
+    assert_int_equal(table_format_find("html", &f), OK);
+    assert_int_equal(f, TABLE_HTML);
+    assert_int_equal(table_format_find("docx", &f), ERR_CONFIG);
+    assert_non_null(strstr(status_message(), "text, md, csv, tex, html"));
 }
 
 static void a_run_on_one_page(void **state)

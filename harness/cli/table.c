@@ -22,8 +22,8 @@ static int run(int argc, char **argv)
 
 const struct command command_table = {
     .name = "table",
-    .usage = "table FILE [--format text|md|csv|tex] [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--results DIR]",
+    .usage = "table FILE [--format text|md|csv|tex|html] [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--results DIR]",
     .summary = "the table of a config, from its HDF5 files",
-    .help = CONFIG_FLAGS_HELP "  --format F            text (aligned), md, csv, tex (booktabs)\n",
+    .help = CONFIG_FLAGS_HELP "  --format F            text (aligned), md, csv, tex (booktabs), html (a fragment)\n",
     .run = run,
 };

@@ -1,4 +1,4 @@
-/* grid.c -- a table of texts, printed as aligned text, Markdown or LaTeX. */
+/* grid.c -- a table of texts, printed as aligned text, Markdown or LaTeX; grid_html.c: as HTML. */
 #include "report/grid.h"
 
 #include <assert.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "report/grid_html.h"
 
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
@@ -301,5 +302,6 @@ void grid_print(FILE *out, const struct grid *g, enum table_format f, bool color
     assert(f != TABLE_CSV);
     if (f == TABLE_TEXT) print_text(out, g, color);
     else if (f == TABLE_MD) print_md(out, g);
+    else if (f == TABLE_HTML) grid_html(out, g);
     else print_tex(out, g);
 }

@@ -1,4 +1,4 @@
-/* grid.h -- a table of texts, printed as aligned text, Markdown or LaTeX. */
+/* grid.h -- a table of texts, printed as aligned text, Markdown, LaTeX or HTML. */
 #ifndef REACH_GRID_H
 #define REACH_GRID_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum table_format { TABLE_TEXT, TABLE_MD, TABLE_CSV, TABLE_TEX };
+enum table_format { TABLE_TEXT, TABLE_MD, TABLE_CSV, TABLE_TEX, TABLE_HTML };
 
 #define GRID_COLUMNS 72
 #define GRID_TEXT    72
@@ -26,6 +26,8 @@ struct grid {
     size_t n_rows;
     struct grid_cell (*row)[GRID_COLUMNS];
     size_t rule;           /* a line before this row; 0: none              */
+    const char *anchor;    /* HTML: "TEXT [i]" links to #ANCHOR-note-i for i in 1..n_notes; NULL: it does not */
+    size_t n_notes;
 };
 
 void grid_init(struct grid *g, const char *caption);

@@ -79,12 +79,32 @@ void paragraph_print(FILE *out, const char *text, enum table_format f, size_t in
         print_broken(out, text, indent);
         return;
     }
+    if (f == TABLE_HTML) fputs("<p>", out);
     text_print(out, text, f);
+    if (f == TABLE_HTML) fputs("</p>", out);
     fputs(f == TABLE_MD ? "\n\n" : "\n", out);
+}
+
+/* A list whose items are what the marks of the grids link to. */
+static void print_list(FILE *out, const struct notes *n)
+{
+    if (n->n) fputs("<ol class=\"notes\">\n", out);
+    for (size_t i = 0; i < n->n; i++) {
+        fputs("<li", out);
+        if (n->anchor) fprintf(out, " id=\"%s-note-%zu\"", n->anchor, i + 1);
+        fputc('>', out);
+        text_print(out, n->text[i], TABLE_HTML);
+        fputs("</li>\n", out);
+    }
+    if (n->n) fputs("</ol>\n", out);
 }
 
 void notes_print(FILE *out, const struct notes *n, enum table_format f)
 {
+    if (f == TABLE_HTML) {
+        print_list(out, n);
+        return;
+    }
     char text[1100];
     for (size_t i = 0; i < n->n; i++) {
         snprintf(text, sizeof text, "[%zu] %s", i + 1, n->text[i]);

@@ -8,6 +8,7 @@
 struct notes {
     size_t n;
     char (*text)[1024];
+    const char *anchor; /* HTML: what grids link to (grid.h); NULL: nothing */
 };
 
 void   notes_done(struct notes *n);

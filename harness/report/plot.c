@@ -10,7 +10,7 @@
 #include "report/summary.h"
 #include "tasks/task.h"
 
-struct drawing { const char *plots_dir, *out_dir, *format; FILE *log; };
+struct drawing { figure_take *take; void *self; };
 
 enum { SEEDS_MAX = 256, BUCKETS = 40, STRETCHES = 60 };
 
@@ -21,7 +21,7 @@ static status finish(const struct drawing *d, struct figure *f)
     for (size_t i = 0; i < f->n; i++)
         if (f->curve[i].n) f->curve[n++] = f->curve[i];
     f->n = n;
-    const status s = n ? figure_draw(f, d->plots_dir, d->out_dir, d->format, d->log) : OK;
+    const status s = n ? d->take(d->self, f) : OK;
     figure_done(f);
     return s;
 }
@@ -293,16 +293,31 @@ static status draw_task(const struct drawing *d, const struct task_runs *t)
     return training(d, t);
 }
 
+status plot_task(const struct task_runs *t, figure_take *take, void *self)
+{
+    return draw_task(&(struct drawing){take, self}, t);
+}
+
+/* ---- files ---- */
+
+struct folder { const char *plots_dir, *out_dir, *format; FILE *log; };
+
+static status to_file(void *self, const struct figure *f)
+{
+    const struct folder *to = self;
+    return figure_draw(f, to->plots_dir, to->out_dir, to->format, to->log);
+}
+
 status report_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir,
                    const char *format, FILE *log)
 {
     struct collection all;
-    const struct drawing d = {plots_dir, out_dir, format, log};
+    struct folder to = {plots_dir, out_dir, format, log};
     status s = OK;
     collection_load(&all, c, results_dir);
     if (!collection_usable(&all))
         s = status_fail(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);
-    for (size_t i = 0; s == OK && i < all.n_tasks; i++) s = draw_task(&d, &all.task[i]);
+    for (size_t i = 0; s == OK && i < all.n_tasks; i++) s = plot_task(&all.task[i], to_file, &to);
     collection_done(&all);
     return s;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "report/figure.h"
+#include "report/load.h"
 
 /* Draw, from the files in RESULTS/NAME, for every task of the config:
  *
@@ -18,5 +20,9 @@
  * ERR_DATA if no run can be used, ERR_CONFIG for an unknown format, ERR_IO as figure_draw. */
 status report_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir,
                    const char *format /* png svg pdf */, FILE *log);
+
+/* The figures of one task, each given to `take`, which keeps nothing of it; the first status other than OK ends it. */
+typedef status figure_take(void *self, const struct figure *f);
+status plot_task(const struct task_runs *t, figure_take *take, void *self);
 
 #endif

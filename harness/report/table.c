@@ -17,6 +17,8 @@ struct printing {
     enum table_format format;
     bool              color;
     const char       *caption; /* LaTeX: what the first table of a task adds to its caption */
+    const char       *anchor;  /* HTML: before the ids of notes; NULL: they have none       */
+    const struct notes *notes; /* of the task at hand, for the marks of its grids           */
 };
 
 /* Print and release. */
@@ -27,6 +29,8 @@ static void put(struct printing *p, struct grid *g)
         snprintf(g->caption + n, sizeof g->caption - n, ". %s", p->caption);
         p->caption = NULL;
     }
+    g->anchor = p->anchor;
+    g->n_notes = p->notes ? p->notes->n : 0;
     grid_print(p->out, g, p->format, p->color);
     fputc('\n', p->out);
     grid_done(g);
@@ -117,7 +121,8 @@ static void print_reasons(struct printing *p, const struct task_runs *t)
 static void print_task(struct printing *p, const struct collection *c, const struct task_runs *t)
 {
     char caption[768] = "";
-    struct notes notes = {0};
+    struct notes notes = {.anchor = p->anchor};
+    p->notes = &notes;
     caption_task(c, t, caption, sizeof caption);
     const size_t n = strlen(caption);
     if (any_usable(t) && caption_floor(t, caption + n + 2, sizeof caption - n - 2)) memcpy(caption + n, "; ", 2);
@@ -133,15 +138,16 @@ static void print_task(struct printing *p, const struct collection *c, const str
     if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
     notes_print(p->out, &notes, p->format);
     notes_done(&notes);
+    p->notes = NULL;
 }
 
 static void print_title(const struct printing *p, const struct config *c)
 {
     if (!c->title[0]) return;
-    const char *const before[] = {p->color ? "\033[1m" : "", "# ", "", "% "};
+    const char *const before[] = {p->color ? "\033[1m" : "", "# ", "", "% ", "<h2>"};
     fputs(before[p->format], p->out);
     text_print(p->out, c->title, p->format);
-    fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : "\n", p->out);
+    fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : p->format == TABLE_HTML ? "</h2>\n" : "\n", p->out);
 }
 
 static void print_all(struct printing *p, const struct collection *c)
@@ -152,6 +158,12 @@ static void print_all(struct printing *p, const struct collection *c)
         print_task(p, c, &c->task[i]);
     }
     if (p->format == TABLE_TEXT && !p->color && collection_usable(c)) fputs("* best of its column\n", p->out);
+}
+
+void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor)
+{
+    struct printing p = {.out = out, .format = f, .anchor = anchor};
+    print_task(&p, c, &c->task[task]);
 }
 
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)
@@ -175,11 +187,11 @@ bool table_color(FILE *out)
 
 status table_format_find(const char *word, enum table_format *out)
 {
-    static const char *const words[] = {"text", "md", "csv", "tex"};
+    static const char *const words[] = {"text", "md", "csv", "tex", "html"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(word, words[i]) == 0) {
             *out = (enum table_format)i;
             return OK;
         }
-    FAIL(ERR_CONFIG, "no table format \"%s\"; known: text, md, csv, tex", word);
+    FAIL(ERR_CONFIG, "no table format \"%s\"; known: text, md, csv, tex, html", word);
 }

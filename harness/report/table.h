@@ -4,10 +4,11 @@
 
 #include "config/config.h"
 #include "report/grid.h"
+#include "report/load.h"
 
 /* Print the table of every task of the config from the files in RESULTS/NAME.
  *
- *   Text, md, tex: a block per task and kind of test (ordinary and repeated text; windows, last block, stride): variants
+ *   Text, md, tex, html (a fragment of a page): a block per task and kind of test (ordinary and repeated text; windows, last block, stride): variants
  *   against window lengths, mean and +- sample standard deviation over seeds, the best of a column marked, trivial
  *   predictors below; then ratios to the loss at the training length and accuracies.  What is missing, unfinished,
  *   diverged, stale or not available is said in notes below, never a number.
@@ -21,10 +22,13 @@
  * ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
 
+/* The part of it that is of one task: caption, tables, notes.  `anchor`: HTML, as in grid.h. */
+void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor);
+
 /* Whether `out` is a terminal and the environment has no NO_COLOR. */
 bool table_color(FILE *out);
 
-/* "text" "md" "csv" "tex"; ERR_CONFIG with the known words. */
+/* "text" "md" "csv" "tex" "html"; ERR_CONFIG with the known words. */
 status table_format_find(const char *word, enum table_format *out);
 
 #endif

@@ -94,6 +94,24 @@ static void print_md(FILE *out, const char *text)
     }
 }
 
+/* Between tags and in quoted values alike.  Bytes that are no UTF-8 and control characters have no place in a page. */
+static void print_html(FILE *out, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text, *from;
+    while (from = p, *p) {
+        const uint32_t c = next(&p);
+        const size_t n = (size_t)(p - from);
+        if (n == 1 && c >= 0x80) fputs("\xef\xbf\xbd", out); /* U+FFFD */
+        else if (c == '&') fputs("&amp;", out);
+        else if (c == '<') fputs("&lt;", out);
+        else if (c == '>') fputs("&gt;", out);
+        else if (c == '"') fputs("&quot;", out);
+        else if (c == '\'') fputs("&#39;", out);
+        else if (c == 0x7f || (c < 0x20 && c != '\n' && c != '\t')) fputc(' ', out);
+        else fwrite(from, 1, n, out);
+    }
+}
+
 void text_print(FILE *out, const char *text, enum table_format f)
 {
     switch (f) {
@@ -101,5 +119,6 @@ void text_print(FILE *out, const char *text, enum table_format f)
     case TABLE_MD:   print_md(out, text); break;
     case TABLE_CSV:  print_csv(out, text); break;
     case TABLE_TEX:  print_tex(out, text); break;
+    case TABLE_HTML: print_html(out, text); break;
     }
 }

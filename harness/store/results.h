@@ -5,7 +5,7 @@
  *
  *   /                    attributes: schema, title, label, variant, task, seed, status, reason, train_id
  *   /config              text: the resolved YAML; every option as an attribute "section.name"
- *   /environment         attributes: version, commit, compiler, cpu, kernel, blas, threads, real, date
+ *   /environment         attributes: version, commit, compiler, cpu, kernel, blas, threads, real, date, data (its checksum)
  *   /curves/train        struct train_row[]      a data frame
  *   /curves/eval         struct eval_row[]
  *   /test                struct test_row[]       all evaluations, one row per (evaluation, text, mode, length)

@@ -100,6 +100,7 @@ static void describe(const struct runner *q, const struct config *c, const struc
     add_options(f, "position", r->position->options, r->position_options);
     add_options(f, "task", r->task->options, r->task_options);
     runner_environment(q, f);
+    results_add_environment(f, "data", q->opened->checksum);
 }
 
 static const char *environment_of(const struct results *f, const char *name)

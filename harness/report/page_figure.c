@@ -1,0 +1,115 @@
+/* page_figure.c -- figures inside the page: gnuplot's SVG without its prolog, with ids of its own and words for who cannot see it. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "report/figure.h"
+#include "report/html.h"
+#include "report/page_part.h"
+#include "report/plot.h"
+
+struct drawn {
+    FILE                 *first, *rest;
+    size_t                n; /* so far */
+    const struct section *section;
+    char                  folder[32]; /* for the pictures, one at a time */
+};
+
+static bool begins(const char *text, const char *end, const char *with)
+{
+    const size_t n = strlen(with);
+    return (size_t)(end - text) >= n && memcmp(text, with, n) == 0;
+}
+
+/* Copy the SVG, and where an id is given or used put `id` and a dash before it; titles that gnuplot gives to curves name its
+ * input and are left out. */
+static void copy_svg(FILE *out, const char *p, const char *end, const char *id)
+{
+    static const char *const before[] = {" id=\"", " id='", "\tid=\"", "href=\"#", "href='#", "url(#", NULL};
+    while (p < end) {
+        const char *skip = begins(p, end, "<title>") ? "</title>" : begins(p, end, "<desc>") ? "</desc>" : NULL;
+        const char *stop = skip ? strstr(p, skip) : NULL;
+        if (stop) {
+            p = stop + strlen(skip);
+            continue;
+        }
+        size_t i = 0;
+        while (before[i] && !begins(p, end, before[i])) i++;
+        if (before[i]) {
+            fprintf(out, "%s%s-", before[i], id);
+            p += strlen(before[i]);
+        } else {
+            fputc(*p++, out);
+        }
+    }
+}
+
+static void print_point(FILE *out, const struct point *p)
+{
+    fprintf(out, "%.4g at %.6g", p->y, p->x);
+}
+
+/* Every curve from its first to its last point, then the lines of the predictors. */
+static void describe(FILE *out, const struct figure *f)
+{
+    html_print(out, "%s against %s.", f->y_label, f->x_label);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct curve *c = &f->curve[i];
+        html_print(out, " %s: ", c->label);
+        print_point(out, &c->at[0]);
+        if (c->n > 1) fputs(", ", out), print_point(out, &c->at[c->n - 1]);
+        fputc('.', out);
+    }
+    for (size_t i = 0; i < f->n_floors; i++) {
+        html_print(out, " Line %s: ", f->floors[i].name);
+        fprintf(out, "%.4g.", f->floors[i].y);
+    }
+}
+
+static status print_svg(FILE *out, const struct figure *f, const struct file_content *svg, const char *id)
+{
+    const char *text = (const char *)svg->at, *end = text + svg->n;
+    const char *begin = strstr(text, "<svg"), *body = begin ? strchr(begin, '>') : NULL;
+    if (!body) FAIL(ERR_IO, "gnuplot drew no SVG of %s", f->script);
+    fprintf(out, "<svg role=\"img\" aria-labelledby=\"%s-title\" aria-describedby=\"%s-words\" ", id, id);
+    copy_svg(out, begin + strlen("<svg"), body + 1, id);
+    fprintf(out, "\n<title id=\"%s-title\">", id);
+    html_put(out, "", f->title, "</title>");
+    fprintf(out, "<desc id=\"%s-words\">", id);
+    describe(out, f);
+    fputs("</desc>", out);
+    while (end > body && end[-1] == '\n') end--;
+    copy_svg(out, body + 1, end, id);
+    fputc('\n', out);
+    return OK;
+}
+
+static status take(void *self, const struct figure *f)
+{
+    struct drawn *d = self;
+    char path[FILE_PATH], id[300], name[200];
+    struct file_content svg;
+    html_id(f->name, name, sizeof name);
+    snprintf(id, sizeof id, "%s-%s", d->section->id, name);
+    snprintf(path, sizeof path, "%s/%s.svg", d->folder, f->name);
+    TRY(figure_draw(f, d->section->page->plots_dir, d->folder, "svg", NULL));
+    status s = file_read(path, &svg);
+    unlink(path);
+    if (s != OK) return s;
+    FILE *out = d->n++ == 0 && strcmp(f->script, "loss_by_length") == 0 ? d->first : d->rest;
+    html_put(out, "<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: ", f->title, "\">\n");
+    s = print_svg(out, f, &svg, id);
+    html_print(out, "</div>\n<figcaption>%s: %s against %s</figcaption>\n</figure>\n", f->title, f->y_label, f->x_label);
+    file_close(&svg);
+    return s;
+}
+
+status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task)
+{
+    struct drawn d = {.first = first, .rest = rest, .section = s, .folder = "/tmp/reach-page-XXXXXX"};
+    if (!mkdtemp(d.folder)) FAIL(ERR_IO, "no temporary folder %s", d.folder);
+    const status e = plot_task(&s->all.task[task], take, &d);
+    rmdir(d.folder);
+    return e;
+}

@@ -1,0 +1,49 @@
+/* page_part.h -- what the parts of a page are given, and the parts, one file each, in their order on the page.
+ *
+ * To add one: a function here, a call in section() of page.c, and a line in its list of contents.  A part that is a table fills a
+ * struct grid and calls grid_print(..., TABLE_HTML, ...).
+ */
+#ifndef REACH_PAGE_PART_H
+#define REACH_PAGE_PART_H
+
+#include <stdio.h>
+
+#include "report/load.h"
+#include "report/notes.h"
+#include "report/page.h"
+
+struct section {
+    const struct page        *page;
+    const struct page_config *config;
+    struct collection         all;
+    char                      id[80];    /* before all ids of this section */
+    char                      home[4096]; /* from the page's folder to the result files; "" if they are in it */
+};
+
+/* Style sheet, between <style> tags; ends in NULL. */
+extern const char *const page_style[];
+
+/* Runs that a file is expected of, those whose file is done, and the first and last day of training ("" if unknown). */
+struct runs_seen {
+    size_t wanted, usable;
+    double seconds;             /* of training, all files        */
+    char   first[16], last[16]; /* "2026-11-22"                  */
+};
+struct runs_seen page_runs(const struct section *s);
+
+/* "1 h 02 min", "3 min 05 s", "12 s" */
+void page_duration(double seconds, char *out, size_t size);
+
+void   page_summary(FILE *out, const struct section *s, size_t n); /* of all sections                         */
+void   page_trust(FILE *out, const struct section *s);    /* scaled down, how many seeds, changed by --set    */
+void   page_missing(FILE *out, const struct section *s);  /* which runs are not there, or not to be trusted   */
+void   page_best(FILE *out, const struct section *s);     /* a line per task: the best, and what needs no attention */
+status page_about(FILE *out, const struct section *s);    /* the question                                     */
+void   page_setting(FILE *out, const struct section *s);  /* tasks, variants, options that are not defaults   */
+status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task); /* the first score against length, the others */
+void   page_costs(FILE *out, const struct section *s);
+void   page_machine(FILE *out, const struct section *s);  /* the environment of the runs                      */
+void   page_again(FILE *out, const struct section *s);    /* commands, settings                               */
+void   page_files(FILE *out, const struct section *s);    /* links to the HDF5 files, with their digests      */
+
+#endif
