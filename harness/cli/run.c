@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_flags.h"
+#include "cli/run.h"
 #include "train/runner.h"
 #include "train/stop.h"
 
-static int each_run(struct runner *q, const struct config *c)
+static int each_run(struct runner *q, const struct config *c, FILE *log)
 {
     size_t count[OUTCOME_REFUSED + 1] = {0};
     for (size_t i = 0; i < c->n_runs; i++) {
@@ -26,13 +26,13 @@ static int each_run(struct runner *q, const struct config *c)
     snprintf(line, sizeof line, "%zu trained, %zu resumed, %zu only evaluated, %zu were done", count[OUTCOME_TRAINED], count[OUTCOME_RESUMED],
              count[OUTCOME_EVALUATED], count[OUTCOME_SKIPPED]);
     if (count[OUTCOME_REFUSED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu n/a", count[OUTCOME_REFUSED]);
-    if (!q->progress->quiet) printf("%s; %s/%s/\n", line, q->results, c->name);
+    if (!q->progress->quiet) fprintf(log, "%s; %s/%s/\n", line, q->results, c->name);
     if (count[OUTCOME_DIVERGED]) fprintf(stderr, "reach: %zu runs diverged\n", count[OUTCOME_DIVERGED]);
     if (count[OUTCOME_STALE]) fprintf(stderr, "reach: %zu results are stale; --redo makes them new\n", count[OUTCOME_STALE]);
     return count[OUTCOME_DIVERGED] || count[OUTCOME_STALE] ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run_config(const struct config *c, const struct config_flags *f, bool redo, bool quiet)
+int run_config(const struct config *c, const struct config_flags *f, bool redo, bool quiet, FILE *log)
 {
     struct progress progress;
     progress_init(&progress, stderr, quiet);
@@ -42,7 +42,7 @@ static int run_config(const struct config *c, const struct config_flags *f, bool
     if (e == OK) e = runner_check_data(&q, c);
     if (e != OK) return command_failed(e);
     stop_catch();
-    const int code = each_run(&q, c);
+    const int code = each_run(&q, c, log);
     runner_done(&q);
     return code;
 }
@@ -67,7 +67,7 @@ static int run(int argc, char **argv)
     if (e != OK) return command_failed(e);
     int code = EXIT_DONE;
     if (plan) print_plan(&c, config_flags_results(&f));
-    else code = run_config(&c, &f, redo, quiet);
+    else code = run_config(&c, &f, redo, quiet, stdout);
     config_done(&c);
     return code;
 }
