@@ -96,7 +96,7 @@ static status by_cost(const struct drawing *d, const struct group *g, enum price
     if (!(most > 0)) return OK;
     for (size_t i = 0; i < g->n && p == PRICE_SECONDS; i++)
         if (!seconds_compare(&g->at[i], why, sizeof why)) return OK;
-    struct figure f = {.script = "loss_by_cost", .log_x = true, .clip_after = 0.1, .bars_in_view = true};
+    struct figure f = {.script = "loss_by_cost", .log_x = true, .clip_after = 0.1, .bars_in_view = true, .ends_apart = true};
     name_figure(d, g, p == PRICE_FLOPS ? "loss_by_flops" : "loss_by_seconds", &f);
     snprintf(f.title, sizeof f.title, "%s%s%s: validation loss, mean over seeds", g->at->task, g->at->subject[0] ? ", " : "", g->at->subject);
     if (p == PRICE_FLOPS) snprintf(f.x_label, sizeof f.x_label, "computation of training (%sFLOP, log scale)", prefix);

@@ -262,6 +262,20 @@ static bool has_key(const struct run_set *s, size_t n, const char *key)
     return false;
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* A folder by its path; a file by its name alone if the other is called otherwise. */
+static void name_side(char out[160], const struct run_set *s, const struct run_set *other, bool folder)
+{
+    const bool whole = folder || strcmp(last_part(s->name), last_part(other->name)) == 0;
+    snprintf(out, 160, "%s", whole ? s->name : last_part(s->name));
+    if (!whole) out[strlen(out) - 3] = 0; /* .h5 */
+}
+
 static void contrast_sets(struct comparison *out, const struct run_set *base, const struct run_set *next, bool folder)
 {
     for (size_t i = 0; i < base->n; i++) {
@@ -272,8 +286,8 @@ static void contrast_sets(struct comparison *out, const struct run_set *base, co
         c->kind = task ? task->kind : TASK_CLASSIFY;
         snprintf(c->task, sizeof c->task, "%s", r->task);
         snprintf(c->subject, sizeof c->subject, "%s", folder ? r->results.label : "");
-        snprintf(c->base, sizeof c->base, "%s", base->name);
-        snprintf(c->next, sizeof c->next, "%s", next->name);
+        name_side(c->base, base, next, folder);
+        name_side(c->next, next, base, folder);
         contrast_runs(c, base, next, r->key);
     }
 }

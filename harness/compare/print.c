@@ -20,7 +20,6 @@ static struct grid *new_grid(const char *caption)
     return g;
 }
 
-/* A caption longer than a line is broken above the table. */
 static void put(const struct printing *p, struct grid *g)
 {
     if (g->n_rows) grid_print(p->out, g, p->format, p->color);
@@ -36,13 +35,14 @@ static void remark(const struct printing *p, const char *text)
     if (p->format == TABLE_TEXT) fputc('\n', p->out);
 }
 
-/* "rope", "rope on lm", "rope: results/b". */
+/* "rope", "rope, lm", "rope in results/b". */
 static void name_contrast(const struct comparison *all, const struct contrast *c, char *out, size_t size)
 {
     bool tasks_differ = false;
     for (size_t i = 0; i < all->n; i++) tasks_differ |= strcmp(all->at[i].task, c->task) != 0;
     char side[240];
     verdict_side(c, true, side, sizeof side);
+    if (c->subject[0] && all->n_sets == 2) snprintf(side, sizeof side, "%s", c->subject);
     snprintf(out, size, "%.150s%s%s", side, tasks_differ ? ", " : "", tasks_differ ? c->task : "");
 }
 
@@ -110,6 +110,7 @@ static void print_quality(const struct printing *p, const struct contrast *c)
     char caption[1024], base[240], next[240];
     struct notes notes = {0};
     size_t several = 0;
+    int used;
     bool one = false, other_targets = false;
     const size_t n = qualities_of(c, q);
     verdict_side(c, false, base, sizeof base);
@@ -117,7 +118,7 @@ static void print_quality(const struct printing *p, const struct contrast *c)
     snprintf(caption, sizeof caption, "%s: %s against %s, %s (%s is better)", c->task, next, base,
              quality_in_bits(c) ? "bits per byte" : "accuracy in %", quality_in_bits(c) ? "less" : "more");
     struct grid *g = new_grid(caption);
-    const char *const heads[] = {"test", c->subject[0] ? "base" : c->base, c->subject[0] ? "new" : c->next, "new - base", "95 % interval", "seeds", "would show", ""};
+    const char *const heads[] = {"test", c->subject[0] ? "base" : c->base, c->subject[0] ? "new" : c->next, "new - base", "95 % interval", "seeds", "least", ""};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) grid_column(g, "", heads[i]);
     for (size_t i = 0; i < n; i++) {
         quality_row(g, c, &q[i], &notes);
@@ -130,9 +131,11 @@ static void print_quality(const struct printing *p, const struct contrast *c)
     if (notes.n && p->format == TABLE_TEXT) fputc('\n', p->out);
     notes_done(&notes);
     if (one) remark_examples(p, c, q, n);
-    if (several > 4 && !contrast_same(c)) {
-        snprintf(caption, sizeof caption, "Each interval is for its own row: of %zu rows with no true difference, about %.1f would exclude 0 by chance.", several,
-                 0.05 * (double)several);
+    if (several) {
+        used = snprintf(caption, sizeof caption, "least: the true difference that so many seeds would show in about 4 of 5 cases.");
+        if (several > 4)
+            snprintf(caption + used, sizeof caption - (size_t)used, " Each interval is for its own row: of %zu rows without a true difference about %.1f "
+                     "would exclude 0 by chance.", several, 0.05 * (double)several);
         remark(p, caption);
     }
     if (other_targets) remark(p, "The two were not scored on as many targets in every test set (other test settings).");
@@ -140,24 +143,31 @@ static void print_quality(const struct printing *p, const struct contrast *c)
 
 /* ---- effect of budget ---- */
 
+static bool all_same(const struct comparison *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->at[i].n && !contrast_same(&all->at[i])) return false;
+    return true;
+}
+
 static void print_budget(const struct printing *p, const struct comparison *all)
 {
     static const char *const words[] = {"–", "undecided", "shrinks", "grows", "changes sides"};
-    struct grid *g = new_grid("Effect of budget: difference of validation loss (new - base; text: bits per byte, else nats) so far into training");
+    struct grid *g = new_grid("Effect of budget: difference of validation loss along training (text: bits per byte; else nats)");
     char name[240], d[32];
     bool other = false;
     grid_column(g, "", "");
     for (size_t s = 0; s < SHARES; s++) {
         char head[32];
         snprintf(head, sizeof head, "at %.0f %%", budget_share[s] * 100);
-        grid_column(g, "", head);
-        grid_column(g, "", "95 %");
+        grid_column(g, head, "new - base");
+        grid_column(g, head, "95 %");
     }
     grid_column(g, "", "it");
     for (size_t i = 0; i < all->n; i++) {
         struct budget b;
         budget_of(&all->at[i], &b);
-        if (b.first == SHARES) continue;
+        if (b.first == SHARES || contrast_same(&all->at[i])) continue;
         name_contrast(all, &all->at[i], name, sizeof name);
         const size_t row = grid_row(g, name);
         for (size_t s = 0; s < SHARES; s++) {
@@ -170,7 +180,7 @@ static void print_budget(const struct printing *p, const struct comparison *all)
     }
     const bool any = g->n_rows > 0;
     put(p, g);
-    if (!any) remark(p, "Effect of budget: no validation curves on both sides (train.eval_every).");
+    if (!any && !all_same(all)) remark(p, "Effect of budget: no validation curves on both sides (train.eval_every).");
     if (other) remark(p, "The trainings are not of one length: 100 % is the shorter one.");
 }
 
@@ -198,10 +208,11 @@ static void equal_row(struct grid *g, const struct comparison *all, const struct
     char name[240], side[240], text[512], refused[256];
     struct equal e;
     equal_of(c, of_next, &e);
-    if (!e.n) return;
+    if (!e.n || contrast_same(c)) return;
     name_contrast(all, c, name, sizeof name);
     verdict_side(c, of_next, side, sizeof side);
-    snprintf(text, sizeof text, "%.30s: as %.30s", name, side);
+    if (c->subject[0]) snprintf(side, sizeof side, "%s", of_next ? "new" : "base");
+    snprintf(text, sizeof text, "%.40s: as %.30s", name, side);
     const size_t row = grid_row(g, text);
     grid_set(g, row, 1, "%.4f", e.level);
     set_price(g, row, 2, e.base[PRICE_FLOPS], e.base_reached, e.n, e.base_best);
@@ -223,7 +234,7 @@ static void equal_row(struct grid *g, const struct comparison *all, const struct
 static void print_equal(const struct printing *p, const struct comparison *all)
 {
     static const char *const heads[] = {"", "loss", "base FLOP", "new FLOP", "FLOPs", "tokens", "seconds", "bytes"};
-    struct grid *g = new_grid("Cost at equal quality: until validation first was down to the last loss of one side; ratios are new / base");
+    struct grid *g = new_grid("Cost at equal quality: until validation was down to the last loss of one side; ratios: new / base");
     char why[256] = "", text[512];
     bool bound = false;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) grid_column(g, "", heads[i]);
@@ -296,7 +307,7 @@ void compare_print(FILE *out, const struct comparison *c, enum table_format f, b
         return;
     }
     for (size_t i = 0; i < c->n; i++)
-        if (c->at[i].n) print_quality(&p, &c->at[i]);
+        if (c->at[i].n && !contrast_same(&c->at[i])) print_quality(&p, &c->at[i]);
     if (comparison_pairs(c)) {
         print_budget(&p, c);
         print_equal(&p, c);

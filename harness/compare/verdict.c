@@ -86,7 +86,7 @@ static void add_one_seed(char *out, const struct contrast *c, const struct quali
     const bool bits = quality_in_bits(c);
     char x[32];
     difference_print(q->d.mean, bits, x, sizeof x);
-    add(out, " differs by %s %s (new - base) with one seed, which decides nothing about other seeds", x, unit_of(c));
+    add(out, " by %s %s with one seed, which decides nothing about other seeds", x, unit_of(c));
     if (isfinite(q->over_examples)) {
         add(out, "; over the test examples of this seed alone the difference is good to about ± ");
         add_size(out, q->over_examples, bits);
@@ -110,7 +110,7 @@ static void add_first(char *out, const struct contrast *c, const struct quality 
     } else if (q->answer == ANSWER_SAME) {
         add(out, " scores the same as %s to the last digit (%zu seed%s).", base, q->n, q->n > 1 ? "s" : "");
     } else if (q->n == 1) {
-        add(out, " against %s:", base);
+        add(out, " differs from %s", base);
         add_one_seed(out, c, q);
     } else {
         add(out, " and %s are undecided: the difference is ", base);
@@ -172,9 +172,7 @@ static void add_budget(char *out, const struct contrast *c)
     struct budget b;
     char from[32], to[32];
     budget_of(c, &b);
-    if (b.course == COURSE_UNKNOWN) {
-        return;
-    }
+    if (b.course == COURSE_UNKNOWN) return;
     difference_print(b.d[b.first].mean, true, from, sizeof from);
     difference_print(b.d[SHARES - 1].mean, true, to, sizeof to);
     add(out, " The difference of validation loss goes from %s at %.0f %% of training to %s at its end: %s.", from, budget_share[b.first] * 100, to,
@@ -198,7 +196,7 @@ static void add_cost(char *out, const struct contrast *c)
     verdict_side(c, false, base, sizeof base);
     verdict_side(c, true, next, sizeof next);
     if (e.ratio[PRICE_FLOPS].n) {
-        add(out, " For the last validation loss of %s it needs ", base);
+        add(out, " For the last validation loss of %s, %s needs ", base, next);
         add_ratio(out, &e.ratio[PRICE_FLOPS], "FLOPs");
         if (seconds_compare(c, why, sizeof why)) {
             add(out, " and ");
@@ -208,9 +206,9 @@ static void add_cost(char *out, const struct contrast *c)
         return;
     }
     difference_print(e.next_best - e.level, true, gap, sizeof gap);
-    add(out, " It does not reach the last validation loss of %s", base);
+    add(out, " %s does not reach the last validation loss of %s", next, base);
     if (e.next_reached) add(out, " in %zu of %zu seeds", e.n - e.next_reached, e.n);
-    add(out, " (its best is %s away)", gap);
+    else add(out, " (its best stands %s above)", gap + (gap[0] == '+'));
     if (back.ratio[PRICE_FLOPS].n) {
         add(out, "; for its own, %s needs ", base);
         const struct interval r = back.ratio[PRICE_FLOPS];

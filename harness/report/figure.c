@@ -168,7 +168,7 @@ static size_t tags_of(const struct figure *f, const struct frame *a, struct tag 
         const struct point *last = &c->at[c->n - 1];
         tag[n].leader = last->x >= a->x_high * (1 - 1e-9);
         tag[n].end = tag[n].at = scale_place(&a->scale, last->y);
-        if (tag[n].leader) snprintf(tag[n].text, sizeof tag[n].text, "%s", c->label);
+        if (tag[n].leader || f->ends_apart) snprintf(tag[n].text, sizeof tag[n].text, "%s", c->label);
         else snprintf(tag[n].text, sizeof tag[n].text, "%s (to %.6g)", c->label, last->x);
     }
     for (size_t i = 0; i < f->n_floors; i++) {
