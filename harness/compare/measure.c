@@ -1,6 +1,7 @@
 /* measure.c -- the numbers of a comparison. */
 #include "compare/measure.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,10 +79,25 @@ static void add_place(struct quality *out, size_t *n, const struct test_row *row
     out[at] = q;
 }
 
+/* Shares of few answers come in steps, and differences that happen to be of one step have no deviation at all: what rounding
+ * both scores to a step does (step / sqrt 6) is the least deviation that is believed. */
+static struct interval interval_in_steps(const double *d, size_t n, double step)
+{
+    struct interval i = interval_of(d, n, COMPARE_LEVEL);
+    const double least = step / sqrt(6);
+    if (n < 2 || i.deviation >= least) return i;
+    const double half = t_half_width(least, n, COMPARE_LEVEL);
+    i.deviation = least;
+    i.low = i.mean - half;
+    i.high = i.mean + half;
+    i.least = half + gsl_cdf_tdist_Pinv(0.8, (double)n - 1) * least / sqrt((double)n);
+    return i;
+}
+
 static void fill(const struct contrast *c, struct quality *q)
 {
     const struct place p = {"test", q->text, q->mode, q->length};
-    double a[SEEDS_MAX], b[SEEDS_MAX], d[SEEDS_MAX], variance = 0;
+    double a[SEEDS_MAX], b[SEEDS_MAX], d[SEEDS_MAX], variance = 0, step = 0;
     bool same = true;
     for (size_t i = 0; i < pairs_of(c); i++) {
         const struct test_row *x = find_test(c->pair[i].base, &p), *y = find_test(c->pair[i].next, &p);
@@ -93,6 +109,7 @@ static void fill(const struct contrast *c, struct quality *q)
         if (isnan(base) || isnan(next)) continue;
         q->other_targets |= x->n != y->n;
         same = same && x->loss == y->loss && (x->accuracy == y->accuracy || (isnan(x->accuracy) && isnan(y->accuracy)));
+        if (!quality_in_bits(c) && x->n > 0 && y->n > 0) step = fmax(step, 100 / (double)(x->n < y->n ? x->n : y->n));
         variance += pow(score_error(c, x), 2) + pow(score_error(c, y), 2);
         a[q->n] = base;
         b[q->n] = next;
@@ -100,7 +117,7 @@ static void fill(const struct contrast *c, struct quality *q)
     }
     q->base = mean_of(a, q->n);
     q->next = mean_of(b, q->n);
-    q->d = interval_of(d, q->n, COMPARE_LEVEL);
+    q->d = interval_in_steps(d, q->n, step);
     q->answer = q->n && same ? ANSWER_SAME : answer_of(&q->d, quality_sign(c));
     q->over_examples = q->n ? 1.96 * sqrt(variance) / (double)q->n : NAN;
 }
@@ -163,11 +180,17 @@ static double loss_unit(const struct contrast *c)
     return quality_in_bits(c) ? BITS_PER_NAT : 1;
 }
 
-static enum course course_of(const struct interval *change, double first, double last)
+static bool settled(const struct interval *d)
 {
-    if (change->n < 2 || (change->low <= 0 && change->high >= 0)) return change->n ? COURSE_UNDECIDED : COURSE_UNKNOWN;
-    if (first * last < 0) return COURSE_TURNS;
-    return fabs(last) < fabs(first) ? COURSE_SHRINKS : COURSE_GROWS;
+    return d->n > 1 && (d->low > 0 || d->high < 0);
+}
+
+/* It changes sides only if it stands clear of 0 on both. */
+static enum course course_of(const struct interval *change, const struct interval *first, const struct interval *last)
+{
+    if (!settled(change)) return change->n ? COURSE_UNDECIDED : COURSE_UNKNOWN;
+    if (settled(first) && settled(last) && first->mean * last->mean < 0) return COURSE_TURNS;
+    return fabs(last->mean) < fabs(first->mean) ? COURSE_SHRINKS : COURSE_GROWS;
 }
 
 struct budget_sums { double a[SHARES][SEEDS_MAX], b[SHARES][SEEDS_MAX], d[SHARES][SEEDS_MAX]; size_t n[SHARES]; };
@@ -217,7 +240,7 @@ void budget_of(const struct contrast *c, struct budget *out)
         if (!isnan(x)) change[n++] = x;
     }
     out->change = interval_of(change, n, COMPARE_LEVEL);
-    if (out->first < last) out->course = course_of(&out->change, out->d[out->first].mean, out->d[last].mean);
+    if (out->first < last) out->course = course_of(&out->change, &out->d[out->first], &out->d[last]);
 }
 
 /* ---- cost at equal quality ---- */

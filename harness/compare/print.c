@@ -86,7 +86,7 @@ static void quality_row(struct grid *g, const struct contrast *c, const struct q
 }
 
 /* With one seed there is no interval over seeds; what the test examples alone say is said as such. */
-static void remark_examples(const struct printing *p, const struct contrast *c, const struct quality *q, size_t n)
+static void remark_examples(const struct printing *p, const struct contrast *c, const struct quality *q, size_t n, bool variants)
 {
     char text[2048], name[96], d[32], half[32];
     const bool bits = quality_in_bits(c);
@@ -102,9 +102,10 @@ static void remark_examples(const struct printing *p, const struct contrast *c, 
         any = true;
     }
     if (any) remark(p, text);
+    if (any && variants) remark(p, "More seeds, as in --set 'seeds=[1,2,3]', decide more.");
 }
 
-static void print_quality(const struct printing *p, const struct contrast *c)
+static void print_quality(const struct printing *p, const struct contrast *c, bool variants)
 {
     struct quality q[QUALITIES_MAX];
     char caption[1024], base[240], next[240];
@@ -130,7 +131,7 @@ static void print_quality(const struct printing *p, const struct contrast *c)
     notes_print(p->out, &notes, p->format);
     if (notes.n && p->format == TABLE_TEXT) fputc('\n', p->out);
     notes_done(&notes);
-    if (one) remark_examples(p, c, q, n);
+    if (one) remark_examples(p, c, q, n, variants);
     if (several) {
         used = snprintf(caption, sizeof caption, "least: the true difference that so many seeds would show in about 4 of 5 cases.");
         if (several > 4)
@@ -156,6 +157,7 @@ static void print_budget(const struct printing *p, const struct comparison *all)
     struct grid *g = new_grid("Effect of budget: difference of validation loss along training (text: bits per byte; else nats)");
     char name[240], d[32];
     bool other = false;
+    size_t late = 0;
     grid_column(g, "", "");
     for (size_t s = 0; s < SHARES; s++) {
         char head[32];
@@ -177,10 +179,12 @@ static void print_budget(const struct printing *p, const struct comparison *all)
         }
         grid_set(g, row, 1 + 2 * SHARES, "%s", words[b.course]);
         other |= b.other_budget;
+        if (b.first > late) late = b.first;
     }
     const bool any = g->n_rows > 0;
     put(p, g);
     if (!any && !all_same(all)) remark(p, "Effect of budget: no validation curves on both sides (train.eval_every).");
+    if (late > 1) remark(p, "Validation began late in training: a smaller train.eval_every shows the course and makes costs exact.");
     if (other) remark(p, "The trainings are not of one length: 100 % is the shorter one.");
 }
 
@@ -307,7 +311,7 @@ void compare_print(FILE *out, const struct comparison *c, enum table_format f, b
         return;
     }
     for (size_t i = 0; i < c->n; i++)
-        if (c->at[i].n && !contrast_same(&c->at[i])) print_quality(&p, &c->at[i]);
+        if (c->at[i].n && !contrast_same(&c->at[i])) print_quality(&p, &c->at[i], c->n_sets == 0);
     if (comparison_pairs(c)) {
         print_budget(&p, c);
         print_equal(&p, c);
