@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_flags.h"
+#include "cli/run.h"
 #include "report/claim.h"
 #include "train/runner.h"
 #include "train/stop.h"
 
-static int each_run(struct runner *q, const struct config *c)
+static int each_run(struct runner *q, const struct config *c, FILE *log)
 {
     size_t count[OUTCOMES] = {0};
     for (size_t i = 0; i < c->n_runs; i++) {
@@ -28,23 +28,23 @@ static int each_run(struct runner *q, const struct config *c)
              count[OUTCOME_EVALUATED], count[OUTCOME_SKIPPED]);
     if (count[OUTCOME_PUBLISHED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu were published", count[OUTCOME_PUBLISHED]);
     if (count[OUTCOME_REFUSED]) snprintf(line + strlen(line), sizeof line - strlen(line), ", %zu n/a", count[OUTCOME_REFUSED]);
-    if (!q->progress->quiet) printf("%s; %s/%s/\n", line, q->results, c->name);
+    if (!q->progress->quiet) fprintf(log, "%s; %s/%s/\n", line, q->results, c->name);
     if (count[OUTCOME_DIVERGED]) fprintf(stderr, "reach: %zu runs diverged\n", count[OUTCOME_DIVERGED]);
     if (count[OUTCOME_STALE]) fprintf(stderr, "reach: %zu results are stale; --redo makes them new\n", count[OUTCOME_STALE]);
     return count[OUTCOME_DIVERGED] || count[OUTCOME_STALE] ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run_config(const struct config *c, const struct config_flags *f, const char *published, bool redo, bool quiet)
+int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how)
 {
     struct progress progress;
-    progress_init(&progress, stderr, quiet);
-    struct runner q = {.data = place_data(f->data), .results = config_flags_results(f), .published = published, .redo = redo, .progress = &progress};
+    progress_init(&progress, stderr, how->quiet);
+    struct runner q = {.data = place_data(f->data), .results = config_flags_results(f), .published = place_published(how->published), .redo = how->redo, .progress = &progress};
     status e = command_threads(f->threads, &q.threads);
     if (e == OK) e = command_kernel(&q.kernel);
     if (e == OK) e = runner_check_data(&q, c);
     if (e != OK) return command_failed(e);
     stop_catch();
-    const int code = each_run(&q, c);
+    const int code = each_run(&q, c, how->log);
     runner_done(&q);
     return code;
 }
@@ -58,12 +58,12 @@ static void print_plan(const struct config *c, const char *results)
 static int run(int argc, char **argv)
 {
     struct config_flags f = {0};
-    const char *published = NULL;
-    bool redo = false, quiet = false, plan = false;
+    struct run_flags how = {.log = stdout};
+    bool plan = false;
     const struct flag flags[] = {
-        CONFIG_FLAGS(f), {.name = "data", .value = &f.data}, {.name = "threads", .value = &f.threads}, {.name = "redo", .given = &redo},
-        {.name = "published", .value = &published},
-        {.name = "quiet", .given = &quiet}, {.name = "plan", .given = &plan}, {.name = NULL},
+        CONFIG_FLAGS(f), {.name = "data", .value = &f.data}, {.name = "threads", .value = &f.threads}, {.name = "redo", .given = &how.redo},
+        {.name = "published", .value = &how.published},
+        {.name = "quiet", .given = &how.quiet}, {.name = "plan", .given = &plan}, {.name = NULL},
     };
     struct config c;
     status e = command_flags(flags, &argc, argv);
@@ -73,7 +73,7 @@ static int run(int argc, char **argv)
     e = claims_check(&c);
     if (e != OK) code = command_failed(e);
     else if (plan) print_plan(&c, config_flags_results(&f));
-    else code = run_config(&c, &f, place_published(published), redo, quiet);
+    else code = run_config(&c, &f, &how);
     config_done(&c);
     return code;
 }

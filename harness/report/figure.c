@@ -71,8 +71,12 @@ static void y_range(const struct figure *f, struct frame *a)
     for (size_t i = 0; i < f->n; i++)
         for (size_t j = 0; j < f->curve[i].n; j++)
             if (f->curve[i].at[j].x >= f->clip_after * a->x_high) {
-                y = more(y, n, sizeof *y);
-                y[n++] = f->curve[i].at[j].y;
+                const double at = f->curve[i].at[j].y, sd = f->curve[i].at[j].sd;
+                for (int bar = -1; bar <= 1; bar++) {
+                    if (bar && !(f->bars_in_view && isfinite(sd))) continue;
+                    y = more(y, n, sizeof *y);
+                    y[n++] = bar ? at + bar * sd : at;
+                }
             }
     a->scale = f->percent ? (struct scale){.low = -2, .high = 110} : f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
     free(y);
@@ -164,7 +168,7 @@ static size_t tags_of(const struct figure *f, const struct frame *a, struct tag 
         const struct point *last = &c->at[c->n - 1];
         tag[n].leader = last->x >= a->x_high * (1 - 1e-9);
         tag[n].end = tag[n].at = scale_place(&a->scale, last->y);
-        if (tag[n].leader) snprintf(tag[n].text, sizeof tag[n].text, "%s", c->label);
+        if (tag[n].leader || f->ends_apart) snprintf(tag[n].text, sizeof tag[n].text, "%s", c->label);
         else snprintf(tag[n].text, sizeof tag[n].text, "%s (to %.6g)", c->label, last->x);
     }
     for (size_t i = 0; i < f->n_floors; i++) {

@@ -31,6 +31,8 @@ struct figure {
     bool        ticks_at_x;   /* a tick at each x of the curves               */
     bool        may_bend;     /* the vertical axis may be like a logarithm: scale.h */
     bool        percent;      /* the vertical axis is for 0 to 100, with room above for the mark */
+    bool        bars_in_view; /* the vertical range holds y - sd and y + sd    */
+    bool        ends_apart;   /* curves end at any x, and their names do not say where */
     double      x_mark;       /* a vertical line here; 0: none                */
     char        mark[64];     /* its label                                    */
     double      clip_after;   /* the vertical range is that of points with x >= this share of the largest x; 0: all */

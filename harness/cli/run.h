@@ -1,0 +1,18 @@
+/* run.h -- what `reach run` does, for the commands that train what they want to read. */
+#ifndef REACH_CLI_RUN_H
+#define REACH_CLI_RUN_H
+
+#include <stdio.h>
+
+#include "cli/config_flags.h"
+
+struct run_flags {
+    const char *published; /* NULL: results/published; "none"      */
+    bool        redo, quiet;
+    FILE       *log;       /* where the closing line goes          */
+};
+
+/* Train, resume and evaluate whatever is missing of all runs of a config.  Returns an exit code. */
+int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how);
+
+#endif
