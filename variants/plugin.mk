@@ -2,7 +2,7 @@
 HEADERS ?= @HEADERS@
 # The flags of the program itself, so that the same file gives the same bits in the tree and here.
 CFLAGS   = -std=c17 -D_GNU_SOURCE -O3 -g -ffp-contract=fast -fno-math-errno -Wall -Wextra -Wshadow \
-           -fPIC -fvisibility=hidden -DREACH_AS_PLUGIN $(HEADERS)
+           -fPIC -fvisibility=hidden -DREACH_AS_PLUGIN $(HEADERS) $(EXTRA)
 SOURCE   = -DREACH_SOURCE='"$(firstword $(shell sha1sum $<))"'
 
 all: @NAME@.so @NAME@64.so
