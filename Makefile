@@ -20,7 +20,9 @@ CFLAGS   := -std=c17 -D_GNU_SOURCE $(OPT) -g -ffp-contract=fast -fno-math-errno 
 NAMES    := -DREACH_VERSION='"$(VERSION)"' -DREACH_COMMIT='"$(COMMIT)"'
 # A variant knows the hash of its own source: results made by another one are stale.
 SOURCE    = $(if $(filter variants/%,$<),-DREACH_SOURCE='"$(firstword $(shell sha1sum $<))"')
-LIBS     := $(PKG_LIBS) -lsleef -lm -fopenmp
+LIBS     := $(PKG_LIBS) -lsleef -lm -ldl -fopenmp
+# The programs hold the whole library and export it: plugins may call what no command of ours does.
+WHOLE     = -rdynamic $(filter %.o,$^) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive
 
 CHECKS   := $(sort $(wildcard harness/check/*.c))
 SOURCES  := $(filter-out harness/cli/main.c harness/tensor/kernel/% harness/check/%,$(sort $(shell find harness variants tasks -name '*.c')))
@@ -48,10 +50,10 @@ all: $(BUILD)/reach $(BUILD)/reach64      ## build reach (float) and reach64 (do
 
 $(BUILD)/reach: $(BUILD)/float/harness/cli/main.o $(BUILD)/float/libreach.a
 	$(V)echo "  CC $@"
-	$(V)$(CC) $(EXTRA) -o $@ $^ $(LIBS)
-$(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(BUILD)/double/harness/cli/check.o $(REF_OBJECTS) $(BUILD)/double/libreach.a
+	$(V)$(CC) $(EXTRA) -o $@ $(WHOLE) $(LIBS)
+$(BUILD)/reach64: $(BUILD)/double/harness/cli/main.o $(REF_OBJECTS) $(BUILD)/double/libreach.a
 	$(V)echo "  CC $@"
-	$(V)$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+	$(V)$(CC) $(EXTRA) -o $@ $(WHOLE) $(LIBS)
 $(BUILD)/float/libreach.a: $(FLOAT_OBJECTS)
 	$(V)rm -f $@ && ar rcs $@ $^
 $(BUILD)/double/libreach.a: $(DOUBLE_OBJECTS)
@@ -93,6 +95,37 @@ $(TESTS_FLOAT): $(BUILD)/tests/%: tests/%.c $(BUILD)/float/libreach.a
 	$(V)echo "  CC $@"
 	$(V)$(CC) $(CFLAGS) -Itests -o $@ $< $(BUILD)/float/libreach.a $(LIBS) -lcmocka
 
+# What a plugin needs to be built; `reach new NAME --plugin` writes its Makefile.
+PREFIX   ?= /usr/local
+PLACE     = $(DESTDIR)$(PREFIX)
+HEADERS  := base/arena base/option base/random base/real base/status model/builder model/options model/pass \
+            tensor/kernel tensor/ops tensor/pack tensor/tape
+define PC
+prefix=$(PREFIX)
+includedir=$${prefix}/include/reach
+
+Name: reach
+Description: how far does attention reach? Headers for attentions of your own
+Version: $(VERSION)
+Cflags: -I$${includedir} -std=c17 -D_GNU_SOURCE -O3 -ffp-contract=fast -fno-math-errno -fPIC -fvisibility=hidden -DREACH_AS_PLUGIN
+endef
+export PC
+
+install: all                              ## programs, headers for plugins, plots and configs below PREFIX=/usr/local (DESTDIR)
+	install -d $(PLACE)/bin $(PLACE)/lib/pkgconfig $(PLACE)/share/reach/plots $(PLACE)/share/reach/configs $(PLACE)/share/reach/variants/attention
+	install -d $(addprefix $(PLACE)/include/reach/,base model tensor variants/attention)
+	install $(BUILD)/reach $(BUILD)/reach64 $(PLACE)/bin
+	install -m 644 plots/*.gp $(PLACE)/share/reach/plots
+	install -m 644 configs/*.yaml $(PLACE)/share/reach/configs
+	install -m 644 variants/plugin.mk $(PLACE)/share/reach/variants
+	install -m 644 variants/attention/template.c $(PLACE)/share/reach/variants/attention
+	for h in $(HEADERS); do install -m 644 harness/$$h.h $(PLACE)/include/reach/$$h.h || exit 1; done
+	install -m 644 variants/variant.h variants/plugin.h $(PLACE)/include/reach/variants
+	install -m 644 variants/attention/*.h $(PLACE)/include/reach/variants/attention
+	echo "$$PC" > $(PLACE)/lib/pkgconfig/reach.pc
+uninstall:                                ## remove what install put there
+	rm -rf $(PLACE)/bin/reach $(PLACE)/bin/reach64 $(PLACE)/include/reach $(PLACE)/share/reach $(PLACE)/lib/pkgconfig/reach.pc
+
 # Before the first compiler error: which packages are missing. NO_CHECK=1 for those who have the libraries from elsewhere.
 check-packages:
 	@[ -n "$(NO_CHECK)" ] || ./run.sh --check
@@ -131,5 +164,5 @@ help:                                     ## this list
 $(FLOAT_OBJECTS) $(DOUBLE_OBJECTS) $(REF_OBJECTS) $(BUILD)/float/harness/cli/main.o $(BUILD)/double/harness/cli/main.o: | check-packages
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: always all test check-packages asan clang fuzz run-fuzz bench-peer clean help
+.PHONY: always all test install uninstall check-packages asan clang fuzz run-fuzz bench-peer clean help
 .SECONDARY:

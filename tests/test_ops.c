@@ -710,6 +710,31 @@ static void mixes(void **state)
     }
 }
 
+/* gate */
+
+static node *make_gate(tape *tp, node **in, const void *about)
+{
+    (void)about;
+    return gate(tp, in[0], in[1]);
+}
+
+static void gates(void **state)
+{
+    (void)state;
+    EACH_SHAPE(n, C) {
+        const size_t some_D[] = {1, C == 12 ? 4 : C, C};
+        for (size_t k = 0; k < 3; k++) {
+            const size_t D = some_D[k];
+            struct problem p = {.what = "gate", .make = make_gate};
+            add_input(&p, n, C, 1);
+            add_input(&p, n, C / D, 2);
+            const node *y = forward(&p, true);
+            for (size_t i = 0; i < n * C; i++) near("gate", y->val[i], p.in[0].val[i] / (1 + exp(-p.in[1].val[i / D])), 1e-14);
+            check_problem(&p);
+        }
+    }
+}
+
 /* pool, prepend */
 
 struct pool_about { struct pack pack; enum pool_kind kind; };
@@ -1284,7 +1309,7 @@ int main(void)
         cmocka_unit_test(nan_stays),       cmocka_unit_test(additions),
         cmocka_unit_test(chain),          cmocka_unit_test(drops),           cmocka_unit_test(drop_statistics),
         cmocka_unit_test(drop_any_pack),  cmocka_unit_test(drop_off),        cmocka_unit_test(rotations),
-        cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales), cmocka_unit_test(mixes),
+        cmocka_unit_test(rotation_shift), cmocka_unit_test(units),           cmocka_unit_test(scales), cmocka_unit_test(mixes), cmocka_unit_test(gates),
         cmocka_unit_test(joins),
         cmocka_unit_test(pools),          cmocka_unit_test(prepends),        cmocka_unit_test(cross_entropies),
         cmocka_unit_test(cross_entropy_extremes),                            cmocka_unit_test(attentions_op),

@@ -1,4 +1,4 @@
-/* lists.c -- the two lists, the presets, and look-up by name. */
+/* lists.c -- the two lists, the presets, look-up by name, and what plugins add. */
 #include <string.h>
 
 #include "variants/variant.h"
@@ -10,19 +10,23 @@
 #include "variants/position_list.h"
 #undef POSITION
 
-const struct attention *const attentions[] = {
+#define ATTENTIONS_ROOM 64 /* with plugins' and the final NULL */
+
+static const struct attention *attention_list[ATTENTIONS_ROOM] = {
 #define ATTENTION(name) &attention_##name,
 #include "variants/attention_list.h"
 #undef ATTENTION
     NULL,
 };
+const struct attention *const *const attentions = attention_list;
 
-const struct position *const positions[] = {
+static const struct position *const position_list[] = {
 #define POSITION(name) &position_##name,
 #include "variants/position_list.h"
 #undef POSITION
     NULL,
 };
+const struct position *const *const positions = position_list;
 
 const struct preset presets[] = {
     {"vanilla", "softmax attention, sinusoidal positions", "vanilla", "sinusoidal", {{NULL, NULL}}},
@@ -69,4 +73,27 @@ const struct preset *preset_find(const char *name)
     for (const struct preset *s = presets; s->name; s++)
         if (strcmp(s->name, name) == 0) return s;
     return NULL;
+}
+
+bool variant_is_word(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 0 && n <= 40 && *name >= 'a' && *name <= 'z' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+status attention_add(const struct attention *a)
+{
+    size_t n = 0;
+    if (!a->name || !variant_is_word(a->name))
+        FAIL(ERR_CONFIG, "an attention is called \"%s\"; want small letters, digits and _, a letter first, at most 40", a->name ? a->name : "");
+    if (attention_find(a->name) || preset_find(a->name)) FAIL(ERR_CONFIG, "there is an attention or preset \"%s\" already; give yours another name", a->name);
+    if (!a->title || !a->paper || !a->options || !a->layer_size || !a->build || !a->forward || !a->flops)
+        FAIL(ERR_CONFIG, "attention %s lacks one of title, paper, options, layer_size, build, forward and flops", a->name);
+    if (!(a->can & (CAN_CAUSAL | CAN_BIDIRECTIONAL))) FAIL(ERR_CONFIG, "attention %s can be neither causal nor bidirectional; see `can`", a->name);
+    if (a->usual_position && !position_find(a->usual_position))
+        FAIL(ERR_CONFIG, "attention %s: there is no position scheme \"%s\"", a->name, a->usual_position);
+    while (attention_list[n]) n++;
+    if (n + 1 == ATTENTIONS_ROOM) FAIL(ERR_CONFIG, "attention %s: there is room for %d, and there are so many", a->name, ATTENTIONS_ROOM - 1);
+    attention_list[n] = a;
+    return OK;
 }

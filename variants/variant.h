@@ -2,7 +2,8 @@
  *
  * A variant in a config is attention x position x options.  Each attention is one file in variants/attention,
  * each position scheme one file in variants/position; it ends with a const descriptor and has one line in
- * attention_list.h or position_list.h.  The harness knows the contract and no variant by name.
+ * attention_list.h or position_list.h, or comes from a shared library (plugin.h).  The harness knows the contract and no
+ * variant by name.  variants/attention/template.c explains an attention line by line; `reach new NAME` starts from it.
  *
  * Letters: T rows of an example, C model width, H heads, D channels of a head.
  */
@@ -33,6 +34,7 @@ struct attention {
     const char *title;               /* as a table would print it                   */
     const char *paper;               /* "Vaswani et al. 2017, arXiv:1706.03762"     */
     const char *source;              /* REACH_SOURCE: hash of its file; part of the train id */
+    const char *usual_position;      /* its position scheme where none is asked for; NULL: none */
     unsigned    can;                 /* enum can                                    */
     const struct option *options;    /* ends in {.name = NULL}                      */
     size_t      options_size;
@@ -91,9 +93,18 @@ struct preset {
     const char *settings[4][2]; /* {"bias", "[q, k]"}: options of either, YAML flow text; ends in {NULL} */
 };
 
-extern const struct attention *const attentions[]; /* NULL-terminated lists */
-extern const struct position *const positions[];
-extern const struct preset presets[];              /* ends in {.name = NULL} */
+/* The lists, NULL-terminated; presets end in {.name = NULL}.  First those of the program, then those of plugins, which are
+ * added while the program starts (main, before the command is run) and by one thread: from then on nothing changes here. */
+extern const struct attention *const *const attentions;
+extern const struct position *const *const positions;
+extern const struct preset presets[];
+
+/* Add what a plugin brings, which must live as long as the program.  ERR_CONFIG with a sentence if the name is taken or is
+ * no word of small letters, digits and _, if something every attention needs is missing, or if there are too many. */
+status attention_add(const struct attention *a);
+
+/* Is it a word as names in configs are: small letters, digits and _, a letter first, 40 at most? */
+bool variant_is_word(const char *name);
 
 const struct attention *attention_find(const char *name);
 const struct position  *position_find(const char *name);

@@ -41,6 +41,8 @@ static int run(int argc, char **argv)
             continue;
         }
         for (const struct preset *p = presets; p->name && e == OK; p++) e = check_one(p->name, n_set, set, quick, &failed);
+        for (size_t k = 0; attentions[k] && e == OK; k++)
+            if (!preset_find(attentions[k]->name)) e = check_one(attentions[k]->name, n_set, set, quick, &failed);
     }
     if (e != OK) return command_failed(e);
     printf("%s\n", failed ? "some checks failed" : "all checks passed");

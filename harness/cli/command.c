@@ -108,15 +108,18 @@ const char *place_root(void)
     strcpy(root, ".");
     if (n <= 0) return root;
     exe[n] = 0;
-    for (int up = 0; up < 3; up++) { /* reach, build/reach */
+    static const char *const below[] = {"", "/share/reach"};
+    for (int up = 0; up < 3; up++) { /* reach, build/reach, bin/reach */
         char *slash = strrchr(exe, '/');
         if (!slash) break;
         *slash = 0;
-        char probe[PATH_MAX + 16];
-        snprintf(probe, sizeof probe, "%s/plots", exe);
-        if (access(probe, R_OK) == 0) {
-            memcpy(root, exe, strlen(exe) + 1);
-            break;
+        for (size_t i = 0; i < 2; i++) {
+            char folder[PATH_MAX + 16], probe[PATH_MAX + 32];
+            snprintf(folder, sizeof folder, "%s%s", exe, below[i]);
+            snprintf(probe, sizeof probe, "%s/plots", folder);
+            if (access(probe, R_OK) != 0 || strlen(folder) >= sizeof root) continue;
+            strcpy(root, folder);
+            return root;
         }
     }
     return root;

@@ -18,6 +18,7 @@ struct command {
     const char *summary; /* one line for `reach --help`         */
     const char *help;    /* the rest of `reach NAME --help`     */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+    bool own_plugin_flag; /* its --plugin is not that of the others (plugins.h), and it loads none */
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */
@@ -49,7 +50,9 @@ int command_in_double(int argc, char **argv);
 /* Where things are: REACH_DATA or data/ beside the program's folder; plots/ of the source tree. */
 const char *place_data(const char *given);
 const char *place_published(const char *given); /* where published results are: results/published there; NULL for "none" */
-const char *place_root(void); /* folder that holds plots/ and configs/: beside the binary's build folder */
+/* The folder that holds plots/, configs/ and variants/: the source tree above the binary's build folder, or, of an installed
+ * program, PREFIX/share/reach. */
+const char *place_root(void);
 
 /* How many threads: `given`, or the CPUs this process may use. ERR_CONFIG if not a positive number. */
 status command_threads(const char *given, int *out);

@@ -6,6 +6,7 @@
 #include "base/option.h"
 #include "base/real.h"
 #include "cli/command.h"
+#include "cli/plugins.h"
 #include "tensor/product.h"
 
 #define COMMAND(name) extern const struct command command_##name;
@@ -30,6 +31,7 @@ static void help(FILE *out)
 static int command_help(const struct command *c)
 {
     printf("reach %s\n\n%s\n\n%s", c->usage, c->summary, c->help);
+    if (!c->own_plugin_flag) puts("  --plugin FILE.so      attentions from a shared library (repeatable; also REACH_PLUGINS=A.so:B.so)");
     return EXIT_DONE;
 }
 
@@ -44,6 +46,12 @@ static int unknown(const char *name)
     if (near) fprintf(stderr, "; did you mean \"%s\"?", near);
     fputs("  See reach --help\n", stderr);
     return EXIT_WRONG;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+    const status e = c->own_plugin_flag ? OK : plugins_load(&argc, argv);
+    return e == OK ? c->run(argc, argv) : command_failed(e);
 }
 
 int main(int argc, char **argv)
@@ -62,7 +70,7 @@ int main(int argc, char **argv)
         if (strcmp((*c)->name, argv[1]) != 0) continue;
         for (int i = 2; i < argc; i++)
             if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return command_help(*c);
-        return (*c)->run(argc - 1, argv + 1);
+        return run(*c, argc - 1, argv + 1);
     }
     return unknown(argv[1]);
 }

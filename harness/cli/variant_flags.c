@@ -29,8 +29,9 @@ status choose_variant(const char *name, size_t n_set, const char *const *set, st
 {
     const struct preset *p = preset_find(name);
     v->attention = attention_find(p ? p->attention : name);
-    v->position = position_find(p ? p->position : "none");
     if (!v->attention) return unknown_variant(name);
+    const char *usual = v->attention->usual_position ? v->attention->usual_position : "none";
+    v->position = position_find(p ? p->position : usual);
     option_defaults(v->attention->options, v->attention_options, OPTIONS_ROOM);
     option_defaults(v->position->options, v->position_options, OPTIONS_ROOM);
     for (size_t i = 0; p && i < 4 && p->settings[i][0]; i++) TRY(set_option(v, p->settings[i][0], p->settings[i][1]));

@@ -11,7 +11,7 @@ struct chosen_variant {
     _Alignas(16) unsigned char attention_options[OPTIONS_ROOM], position_options[OPTIONS_ROOM];
 };
 
-/* A preset, or an attention with no positions; then "option=value" settings.  ERR_CONFIG with the nearest name. */
+/* A preset, or an attention with its usual positions; then "option=value" settings.  ERR_CONFIG with the nearest name. */
 status choose_variant(const char *name, size_t n_set, const char *const *set, struct chosen_variant *out);
 
 /* Does it go in this direction, and with its position scheme?  ERR_CONFIG with a sentence that names --causal. */

@@ -126,7 +126,8 @@ static status take_sections(struct variant_entry *v, const struct yaml *settings
 static status take_position(struct variant_entry *v, const struct protocol_choice *by, const struct preset *preset,
                             const struct yaml *given, const struct yaml **options)
 {
-    const char *usual = protocol_position(by, v->node->text, v->attention, preset && preset->position ? preset->position : "none");
+    const char *own = v->attention->usual_position ? v->attention->usual_position : "none";
+    const char *usual = protocol_position(by, v->node->text, v->attention, preset && preset->position ? preset->position : own);
     *options = NULL;
     v->position_node = v->node;
     v->position = position_find(usual);

@@ -50,6 +50,9 @@ node *scale_heads(tape *tp, node *x, size_t head_width, node *gain);
 /* mix_heads.c: y = (1 - g_h) a + g_h b for the channels of head h, g = sigmoid(beta).  a, b (n, H D), beta (1, H). */
 node *mix_heads(tape *tp, node *a, node *b, size_t head_width, node *beta);
 
+/* gate.c: y = sigmoid(z) x.  x (n, H D), z (n, H): one gate per head and row; z (n, H D): one per channel. */
+node *gate(tape *tp, node *x, node *z);
+
 /* pool.c: one row per example: mean of its rows, its first row, or its last.  y (pack->n, C).
  * With pack->valid, the mean is over valid rows (0 if there is none); MEAN_ALL is over all rows, and SEEN_OVER_ALL the sum of the
  * valid ones divided by the number of all. */

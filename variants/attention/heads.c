@@ -118,6 +118,13 @@ double heads_pairs(bool causal, size_t T)
     return causal ? n * (n + 1) / 2 : n * n;
 }
 
+double heads_window_pairs(bool causal, size_t T, size_t w)
+{
+    const double n = (double)T, far = w < T ? (double)w : n > 0 ? n - 1 : 0;
+    const double before = far * n - far * (far + 1) / 2; /* pairs i > j */
+    return causal ? n + before : n + 2 * before;
+}
+
 double heads_flops(const struct model_options *m, size_t T, double pairs)
 {
     const double HD = (double)m->heads * (double)heads_width(m);

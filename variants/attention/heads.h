@@ -60,6 +60,7 @@ status heads_check_linear(const char *name, const struct model_options *m);
 /* Operations of the four projections for T rows, and of scores and weighted sum for so many (query, key) pairs. */
 double heads_flops(const struct model_options *m, size_t T, double pairs);
 double heads_pairs(bool causal, size_t T);
+double heads_window_pairs(bool causal, size_t T, size_t w); /* with |i - j| <= w alone */
 size_t heads_width(const struct model_options *m); /* D */
 
 #endif
