@@ -2,6 +2,7 @@
 COMMAND(run)
 COMMAND(table)
 COMMAND(plot)
+COMMAND(tune)
 COMMAND(show)
 COMMAND(list)
 COMMAND(data)

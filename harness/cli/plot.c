@@ -3,12 +3,14 @@
 
 #include "cli/config_flags.h"
 #include "report/plot.h"
+#include "report/tuning.h"
 
-static status draw(const struct config *c, const struct config_flags *f, const char *format, const char *out)
+static status draw(struct config *c, const struct config_flags *f, const char *format, const char *out)
 {
     char plots[4096], folder[4096];
     snprintf(plots, sizeof plots, "%.4000s/plots", place_root());
     snprintf(folder, sizeof folder, "%.2000s/%s", config_flags_results(f), c->name);
+    TRY(report_tuning_plot(c, config_flags_results(f), plots, out ? out : folder, format ? format : "png", stdout));
     return report_plot(c, config_flags_results(f), plots, out ? out : folder, format ? format : "png", stdout);
 }
 
