@@ -326,7 +326,7 @@ status config_trial(struct config *c, const struct run *from, size_t trial, size
     snprintf(out->stem, sizeof out->stem, "tune/%s-%.60s-%llu-%012llx", label, out->task->name, (unsigned long long)out->seed,
              (unsigned long long)(XXH3_64bits(text, strlen(text)) & 0xffffffffffffULL));
     free(text);
-    snprintf(out->trial, sizeof out->trial, "%s, %s, trial %zu/%zu, rung %zu/%zu: %s", out->label, out->task->name, trial + 1, t->trials,
+    snprintf(out->trial, sizeof out->trial, "%s, %s, trial %zu/%zu, rung %zu/%zu (%s)", out->label, out->task->name, trial + 1, t->trials,
              rung + 1, t->rungs, settings);
     return OK;
 }

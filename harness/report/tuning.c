@@ -310,11 +310,11 @@ static void add_spots(struct curve *curve, struct spot *s, size_t n)
     }
 }
 
-static status add_values(const struct drawing *d, struct figure *f, size_t pair, size_t option, size_t rung)
+static void add_values(const struct drawing *d, struct figure *f, size_t pair, size_t style, size_t option, size_t rung)
 {
     const struct tuned_pair *p = &d->all->pair[pair];
     const struct run *r = &d->c->runs[p->first];
-    struct curve *curve = figure_add(f, r->label, pair);
+    struct curve *curve = figure_add(f, r->label, style);
     struct spot *spot = calloc(p->n_rows + 1, sizeof *spot);
     char text[OPTION_PRINT];
     size_t n = 0;
@@ -328,7 +328,18 @@ static status add_values(const struct drawing *d, struct figure *f, size_t pair,
     }
     add_spots(curve, spot, n);
     free(spot);
-    return OK;
+}
+
+/* Points at two places at least: else there is no curve. */
+static bool has_width(const struct figure *f)
+{
+    const struct point *first = NULL;
+    for (size_t i = 0; i < f->n; i++)
+        for (size_t j = 0; j < f->curve[i].n; j++) {
+            if (!first) first = &f->curve[i].at[j];
+            if (f->curve[i].at[j].x != first->x) return true;
+        }
+    return false;
 }
 
 /* Distinct places of a figure's points, and whether they want a logarithmic axis. */
@@ -355,9 +366,10 @@ static status draw_option(const struct drawing *d, size_t first, size_t n, size_
     if (t->rungs > 1) snprintf(what + strlen(what), sizeof what - strlen(what), "-rung%zu", rung + 1);
     name_figure(d, first, &f, what);
     snprintf(title, sizeof title, "%s: trials of %.3g of a run%s", r->task->name, tune_rung_share(t, rung),
-             t->n_options > 1 && !f.points ? ", best of the other options" : "");
+             t->n_options > 1 && !f.points ? ", best of the other options, bars up to the worst" : "");
     snprintf(f.title, sizeof f.title, "%s", title);
-    for (size_t i = 0; i < n; i++) TRY(add_values(d, &f, first + i, option, rung));
+    for (size_t i = 0; i < n; i++) add_values(d, &f, first + i, i, option, rung);
+    if (!has_width(&f)) return figure_done(&f), OK;
     look_at_x(&f, t->option[option].log);
     snprintf(f.x_label, sizeof f.x_label, "%.70s%s", t->option[option].key->text, f.log_x ? " (log scale)" : "");
     return finish(d, &f);
@@ -372,7 +384,7 @@ static status draw_best(const struct drawing *d, size_t first, size_t n)
     snprintf(f.x_label, sizeof f.x_label, "training spent on trials (runs)");
     for (size_t i = 0; i < n; i++) {
         const struct tuned_pair *p = &d->all->pair[first + i];
-        struct curve *curve = figure_add(&f, d->c->runs[p->first].label, first + i);
+        struct curve *curve = figure_add(&f, d->c->runs[p->first].label, i);
         double spent = 0, best = INFINITY;
         for (size_t j = 0; j < p->n_rows && done(&p->row[j]); j++) {
             spent += p->row[j].budget;
@@ -380,6 +392,7 @@ static status draw_best(const struct drawing *d, size_t first, size_t n)
             curve_add(curve, spent, best * unit_of(task), NAN);
         }
     }
+    if (!has_width(&f)) return figure_done(&f), OK;
     return finish(d, &f);
 }
 
