@@ -20,6 +20,7 @@ enum random_purpose { /* never renumber: results depend on it */
     RANDOM_PLACES,    /* where evaluation windows lie                      */
     RANDOM_FEATURES,  /* random features and patterns; a = layer, b = draw */
     RANDOM_TEST,      /* tests and checks                                  */
+    RANDOM_TUNE,      /* settings to try;   a = trial, b = hash of the option  */
 };
 
 typedef struct random_key {

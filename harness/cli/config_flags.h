@@ -24,7 +24,7 @@ struct config_flags {
     "  --only KIND=A,B       only these, e.g. variant=rope,alibi, task=lm, seed=1 (repeatable)\n" \
     "  --results DIR         where results are (default: results)\n"
 
-/* Read the config that argv[1] names.  ERR_CONFIG also when there is not exactly one FILE. */
+/* Read the config that argv[1] names, with the settings that its trials, if it has some, have chosen.  ERR_CONFIG also when there is not exactly one FILE. */
 status config_flags_read(const struct config_flags *f, int argc, char **argv, struct config *out);
 const char *config_flags_results(const struct config_flags *f);
 

@@ -6,6 +6,27 @@
 #include "report/claim.h"
 #include "train/runner.h"
 #include "train/stop.h"
+#include "train/tuning.h"
+
+/* The exit code of a run that could not be done. */
+static int failed(struct runner *q, status e)
+{
+    if (e == ERR_STOPPED) {
+        progress_end(q->progress, "%s", status_message());
+        return EXIT_STOPPED;
+    }
+    progress_note(q->progress, "reach: %s", status_message()); /* below a live line that may stand there, and also when quiet */
+    return e == ERR_CONFIG || e == ERR_SHAPE ? EXIT_WRONG : EXIT_FAILED;
+}
+
+/* The trials of `tune:`, and the settings they choose into the final runs. */
+static status tune_first(struct runner *q, struct config *c, bool redo)
+{
+    struct tuning all;
+    if (!c->tune) return OK;
+    TRY(tuning_run(q, c, redo, &all));
+    return tuning_resolve(c, q->results);
+}
 
 static int each_run(struct runner *q, const struct config *c, FILE *log)
 {
@@ -13,14 +34,7 @@ static int each_run(struct runner *q, const struct config *c, FILE *log)
     for (size_t i = 0; i < c->n_runs; i++) {
         enum outcome o;
         const status e = runner_run(q, c, i, &o);
-        if (e == ERR_STOPPED) {
-            progress_end(q->progress, "%s", status_message());
-            return EXIT_STOPPED;
-        }
-        if (e != OK) { /* below a live line that may stand there, and also when quiet */
-            progress_note(q->progress, "reach: %s", status_message());
-            return e == ERR_CONFIG || e == ERR_SHAPE ? EXIT_WRONG : EXIT_FAILED;
-        }
+        if (e != OK) return failed(q, e);
         count[o]++;
     }
     char line[160];
@@ -44,9 +58,20 @@ int run_config(struct config *c, const struct config_flags *f, const struct run_
     if (e == OK) e = runner_check_data(&q, c);
     if (e != OK) return command_failed(e);
     stop_catch();
-    const int code = each_run(&q, c, how->log);
+    e = tune_first(&q, c, how->redo && how->trials);
+    const int code = e != OK ? failed(&q, e) : how->trials ? EXIT_DONE : each_run(&q, c, how->log);
     runner_done(&q);
     return code;
+}
+
+/* Trials as far as they are known: who goes on to a later rung follows from the rung before. */
+static status print_trials(struct config *c, const char *results)
+{
+    struct tuning all;
+    TRY(tuning_read(c, results, &all));
+    for (size_t p = 0; p < all.n; p++)
+        for (size_t i = 0; i < all.pair[p].n_rows; i++) printf("%s/%s/%s.h5\n", results, c->name, all.pair[p].file[i]);
+    return OK;
 }
 
 static void print_plan(const struct config *c, const char *results)
@@ -62,8 +87,8 @@ static int run(int argc, char **argv)
     bool plan = false;
     const struct flag flags[] = {
         CONFIG_FLAGS(f), {.name = "data", .value = &f.data}, {.name = "threads", .value = &f.threads}, {.name = "redo", .given = &how.redo},
-        {.name = "published", .value = &how.published},
-        {.name = "quiet", .given = &how.quiet}, {.name = "plan", .given = &plan}, {.name = NULL},
+        {.name = "published", .value = &how.published}, {.name = "quiet", .given = &how.quiet}, {.name = "plan", .given = &plan},
+        {.name = "trials", .given = &how.trials}, {.name = NULL},
     };
     struct config c;
     status e = command_flags(flags, &argc, argv);
@@ -72,21 +97,24 @@ static int run(int argc, char **argv)
     int code = EXIT_DONE;
     e = claims_check(&c);
     if (e != OK) code = command_failed(e);
-    else if (plan) print_plan(&c, config_flags_results(&f));
-    else code = run_config(&c, &f, &how);
+    else if (how.trials && !c.tune) code = command_failed(status_fail(ERR_CONFIG, "--trials: %s has no tune:", argv[1]));
+    else if (!plan) code = run_config(&c, &f, &how);
+    else if (print_trials(&c, config_flags_results(&f)) != OK) code = command_failed(ERR_CONFIG);
+    else if (!how.trials) print_plan(&c, config_flags_results(&f));
     config_done(&c);
     return code;
 }
 
 const struct command command_run = {
     .name = "run",
-    .usage = "run FILE [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--threads N] [--results DIR] [--data DIR] [--published DIR] [--redo] [--quiet] [--plan]",
+    .usage = "run FILE [--budget NAME] [--set KEY=VALUE] [--only KIND=A,B] [--threads N] [--results DIR] [--data DIR] [--published DIR] [--redo] [--trials] [--quiet] [--plan]",
     .summary = "train what is missing, resume what is unfinished, test, and write one HDF5 file a run",
     .help = CONFIG_FLAGS_HELP
             "  --threads N           threads (default: the CPUs this process may use); results do not depend on it\n"
             "  --data DIR            data folder (default: REACH_DATA, or data)\n"
             "  --published DIR       finished runs that need not be trained again (default: results/published; none: train all)\n"
             "  --redo                train again what is done, stale or diverged\n"
+            "  --trials              only the trials of the config's tune:; with --redo these are trained again, else they stay\n"
             "  --quiet               no progress\n"
             "  --plan                print the files that would be written, and stop\n\n"
             "Ctrl-C finishes the step, writes a checkpoint and stops; the same command goes on from there.\n"

@@ -9,10 +9,11 @@
 struct run_flags {
     const char *published; /* NULL: results/published; "none"      */
     bool        redo, quiet;
+    bool        trials;    /* only those of the config's tune:      */
     FILE       *log;       /* where the closing line goes          */
 };
 
-/* Train, resume and evaluate whatever is missing of all runs of a config.  Returns an exit code. */
+/* Train, resume and evaluate whatever is missing of all runs of a config, trials first.  Returns an exit code. */
 int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how);
 
 #endif

@@ -10,9 +10,11 @@
 #include "config/plan.h"
 #include "config/section.h"
 #include "config/sources.h"
+#include "config/tune.h"
 #include "tasks/task.h"
 
 #define RUNS_MOST 10000 /* of a file; also entries of each list */
+#define UNTRIED   SIZE_MAX
 
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
@@ -208,9 +210,9 @@ static status settle_sections(struct yaml_pool *p, const struct plan *plan, cons
     return OK;
 }
 
-/* All of a run but its seed. */
+/* All of a run but its seed, with the settings of a trial unless that is UNTRIED. */
 static status settle_run(struct yaml_pool *p, const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
-                         struct run *r)
+                         size_t trial, struct run *r)
 {
     memset(r, 0, sizeof *r);
     memcpy(r->label, v->label, sizeof r->label);
@@ -223,6 +225,7 @@ static status settle_run(struct yaml_pool *p, const struct plan *plan, const str
     if (plan->protocol.protocol)
         snprintf(r->protocol, sizeof r->protocol, "%s%s", plan->protocol.protocol->name, plan->protocol.faithful ? ", faithful" : "");
     TRY(settle_sections(p, plan, t, v, r));
+    if (trial != UNTRIED) TRY(tune_apply(plan->tune, trial, r));
     if (is_language_model(t->task)) r->model.causal = true;
     return plan_check_pair(plan, t, v, r);
 }
@@ -238,6 +241,39 @@ static void add_seeds(const struct plan *plan, const struct task_entry *t, const
     }
 }
 
+static double per_step(const struct run *r)
+{
+    return (double)r->train.batch * (r->task->kind == TASK_TEXT ? (double)r->train.length : 1);
+}
+
+static bool same_budget(const struct run *a, const struct run *b)
+{
+    const struct train_options *x = &a->train, *y = &b->train;
+    if (x->steps || y->steps) return x->steps == y->steps && per_step(a) == per_step(b);
+    if (x->samples || y->samples) return x->samples == y->samples;
+    return x->tokens == y->tokens;
+}
+
+/* What trials would refuse is refused now, and every variant of a task trains the same in its runs, and so in its trials.  `r` holds
+ * the run as it is without tuning. */
+static status check_trials(struct yaml_pool *p, const struct plan *plan, const struct task_entry *t, const struct variant_entry *v,
+                           const struct run *r)
+{
+    struct run *other = yaml_take(p, sizeof *other);
+    TRY(settle_run(p, plan, t, &plan->variant[0], UNTRIED, other));
+    if (!same_budget(r, other))
+        return yaml_fail(v->node->mark, "tune gives every variant the same budget, and %s trains for another one than %s; give all of them the same "
+                         "train.tokens", r->label, other->label);
+    for (size_t i = 0; i < plan->tune->trials; i++) {
+        TRY(settle_run(p, plan, t, v, i, other));
+        if (!same_budget(other, r))
+            return yaml_fail(yaml_get(plan->root, "tune")->mark, "train.batch and train.length decide how much a step trains; with a budget in steps "
+                             "they cannot be tuned, with train.tokens they can");
+        if (other->refused[0]) return yaml_fail(v->node->mark, "%s", other->refused);
+    }
+    return OK;
+}
+
 static status make_runs(struct yaml_pool *p, const struct plan *plan, struct config *out)
 {
     struct run *r = yaml_take(p, sizeof *r);
@@ -251,12 +287,47 @@ static status make_runs(struct yaml_pool *p, const struct plan *plan, struct con
     for (size_t t = 0; t < plan->n_tasks; t++)
         for (size_t v = 0; v < plan->n_variants; v++) {
             if (!plan->task_left[t] || !plan->variant_left[v]) continue;
-            TRY(settle_run(p, plan, &plan->task[t], &plan->variant[v], r));
+            TRY(settle_run(p, plan, &plan->task[t], &plan->variant[v], UNTRIED, r));
+            if (plan->tune && !r->refused[0]) TRY(check_trials(p, plan, &plan->task[t], &plan->variant[v], r));
             if (!r->refused[0]) any = true;
             else if (!why[0]) snprintf(why, sizeof why, "%s", r->refused), where = plan->variant[v].node->mark;
             add_seeds(plan, &plan->task[t], r, out);
         }
     if (!any && out->n_runs) return yaml_fail(where, "%s", why);
+    return OK;
+}
+
+/* ---- tuned runs ------------------------------------------------------------------------------------------------- */
+
+status config_tuned(struct config *c, const struct run *from, size_t trial, struct run *out)
+{
+    const struct plan *plan = c->plan;
+    const struct task_entry *t = plan->task;
+    const struct variant_entry *v = plan->variant;
+    while (t->task != from->task || memcmp(t->options, from->task_options, OPTIONS_ROOM)) t++;
+    while (strcmp(v->label, from->label)) v++;
+    const uint64_t seed = from->seed;
+    TRY(settle_run(&c->pool, plan, t, v, trial, out));
+    out->seed = seed;
+    name_stem(plan, t, out);
+    return OK;
+}
+
+status config_trial(struct config *c, const struct run *from, size_t trial, size_t rung, struct run *out)
+{
+    char label[64], settings[160];
+    const struct tune *t = c->tune;
+    TRY(config_tuned(c, from, trial, out));
+    out->seed = tune_seed(c->plan, t, tune_repeat(t, trial, out));
+    tune_shrink(out, tune_rung_share(t, rung));
+    tune_settings(t, out, settings, sizeof settings);
+    path_safe(out->label, label);
+    char *text = config_print(out);
+    snprintf(out->stem, sizeof out->stem, "tune/%s-%.60s-%llu-%012llx", label, out->task->name, (unsigned long long)out->seed,
+             (unsigned long long)(XXH3_64bits(text, strlen(text)) & 0xffffffffffffULL));
+    free(text);
+    snprintf(out->trial, sizeof out->trial, "%s, %s, trial %zu/%zu, rung %zu/%zu (%s)", out->label, out->task->name, trial + 1, t->trials,
+             rung + 1, t->rungs, settings);
     return OK;
 }
 
@@ -302,6 +373,9 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     TRY(check_sections(plan));
     TRY(read_variants(p, plan));
     TRY(read_seeds(p, plan));
+    TRY(tune_read(p, plan, &plan->tune));
+    out->tune = plan->tune;
+    out->plan = plan;
     TRY(plan_only(p, rq, plan));
     return make_runs(p, plan, out);
 }

@@ -21,10 +21,11 @@
  *   budgets:                             # sections merged over the file's when --budget NAME is given
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
+ *   tune: {over: {train.rate: [...]}}     # optional: options searched for each variant (tune.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
  * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than
- * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants and seeds.
+ * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants, seeds and tune.
  * An option given for a variant belongs to its attention, or else to its position.
  *
  * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
@@ -42,6 +43,8 @@
 struct attention;
 struct position;
 struct task;
+struct tune;
+struct tuning_row;
 
 #define OPTIONS_ROOM 4096 /* bytes of any attention's, position's or task's options struct */
 
@@ -61,18 +64,24 @@ struct run {
     struct model_options model;   /* model.causal is true for language models, whatever the file says */
     struct train_options train;
     struct test_options  test;
+    char     trial[256];             /* of a tuning: what progress calls it; it is scored on validation and never tested; "": none */
+    char     untuned[160];           /* why its tuned settings are not known yet; "": they are, or nothing is tuned              */
+    const struct tuning_row *tuned;  /* the trials its settings come from; the config's */
+    size_t   n_tuned;
 };
 
 struct config {
     struct yaml_pool pool;    /* of the tree                                                  */
     const struct yaml *root;  /* what the file says, extended, with its budget and --set: sections that no run needs (claims,
-                                 reference, tune, bench) are read from here by what uses them, each value with its place */
+                                 reference, bench) are read from here by what uses them, each value with its place */
     char        title[256];
     char        name[128];   /* of the file without folder and .yaml: "quick", or "quick-full" for a budget that is not
                                 the file's own; results go to RESULTS/name */
     char        budget[64];  /* the budget in force, "" if the file has none */
     size_t      n_runs;
     struct run *runs;        /* owned */
+    const struct tune *tune; /* tune.h; NULL: nothing is tuned                                */
+    struct plan *plan;       /* what the runs are made from; in the pool                      */
 };
 
 struct config_request {
@@ -87,6 +96,11 @@ struct config_request {
  * be read.  On OK the caller owns *out (config_done). */
 status config_read(const struct config_request *rq, struct config *out);
 void   config_done(struct config *c);
+
+/* Run `from` of the config with the settings of a trial (from 0): as a final run, or as that trial in a rung, which has its own seed,
+ * budget, stem ("tune/LABEL-TASK-SEED-HASH", the hash of all its settings) and no tests.  Both are checked as config_read checks. */
+status config_tuned(struct config *c, const struct run *from, size_t trial, struct run *out);
+status config_trial(struct config *c, const struct run *from, size_t trial, size_t rung, struct run *out);
 
 /* The resolved settings of one run as YAML that config_read would accept; malloc'd, the caller frees it. */
 char  *config_print(const struct run *r);

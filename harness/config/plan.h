@@ -13,6 +13,7 @@ struct plan {
     const struct yaml    *root;
     const struct yaml    *set; /* by --set, in the root too; NULL: nothing */
     struct protocol_choice protocol;
+    const struct tune    *tune; /* NULL: nothing is tuned */
     size_t                n_tasks, n_variants, n_seeds;
     struct task_entry    *task;
     struct variant_entry *variant;

@@ -121,7 +121,7 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
 {
     fprintf(out, "x_low = %.10g\nx_high = %.10g\ny_low = %.10g\ny_high = %.10g\nbend = %.10g\n", a->x_low, a->x_high,
             a->scale.low, a->scale.high, a->scale.bend);
-    fprintf(out, "log_x = %d\nlog_y = %d\nx_mark = %.10g\n", f->log_x, f->log_y, f->x_mark);
+    fprintf(out, "log_x = %d\nlog_y = %d\npoints_only = %d\nx_mark = %.10g\n", f->log_x, f->log_y, f->points, f->x_mark);
     figure_put_text(out, "mark", f->mark);
     figure_put_text(out, "figure_title", f->title);
     figure_put_text(out, "x_title", f->x_label);
@@ -138,11 +138,26 @@ static void put_axes(FILE *out, const struct figure *f, const struct frame *a)
     fprintf(out, ")\ny_digits = %zu\n", digits);
 }
 
+static void put_tick_name(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'') fputc('\'', out);
+        fputc(*text, out);
+    }
+    fputc('\'', out);
+}
+
 /* A tick at every x that occurs, once. */
 static void put_x_ticks(FILE *out, const struct figure *f)
 {
     double seen[64];
     size_t n = 0;
+    if (f->n_names) fputs("set xtics (", out);
+    for (size_t i = 0; i < f->n_names; i++) {
+        put_tick_name(out, f->x_name[i]);
+        fprintf(out, " %zu%s", i, i + 1 < f->n_names ? ", " : ")\n");
+    }
     if (!f->ticks_at_x) return;
     fputs("set xtics (", out);
     for (size_t i = 0; i < f->n; i++)

@@ -30,11 +30,14 @@ struct figure {
     bool        log_y;        /* base 10; else linear, or:                    */
     bool        ticks_at_x;   /* a tick at each x of the curves               */
     bool        may_bend;     /* the vertical axis may be like a logarithm: scale.h */
+    bool        points;       /* points without lines between them            */
     bool        percent;      /* the vertical axis is for 0 to 100, with room above for the mark */
     bool        bars_in_view; /* the vertical range holds y - sd and y + sd    */
     bool        ends_apart;   /* curves end at any x, and their names do not say where */
     double      x_mark;       /* a vertical line here; 0: none                */
     char        mark[64];     /* its label                                    */
+    size_t      n_names;      /* ticks at 0, 1, ... with these names; 0: numbers */
+    char        x_name[16][32];
     double      clip_after;   /* the vertical range is that of points with x >= this share of the largest x; 0: all */
     size_t      n;
     struct curve *curve;      /* owned */

@@ -73,6 +73,10 @@ static void load_one(struct loaded *l, const struct run *run, const char *folder
     l->run = run;
     results_init(&l->results);
     if (run->refused[0]) return; /* its row says so */
+    if (run->untuned[0]) {
+        memcpy(l->note, run->untuned, sizeof run->untuned);
+        return;
+    }
     snprintf(path, sizeof path, "%s/%s.h5", folder, run->stem);
     if (access(path, F_OK) != 0) {
         snprintf(l->note, sizeof l->note, "missing: not run yet");

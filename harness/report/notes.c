@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/tuning.h"
+
 void notes_done(struct notes *n)
 {
     free(n->text);
@@ -38,6 +40,13 @@ size_t notes_variant(struct notes *n, const struct variant_runs *v)
                 used += (size_t)snprintf(text + used, sizeof text - used, "%s %llu", j > i ? "," : "",
                                          (unsigned long long)v->at[j].run->seed);
         if (used < sizeof text) used += (size_t)snprintf(text + used, sizeof text - used, ": %s", note);
+    }
+    for (size_t i = 0; i < v->n && used + 1 < sizeof text; i++) { /* the seeds have their settings from the same trials */
+        char tuned[512];
+        if (!v->at[i].usable || !v->at[i].results.n_tuning) continue;
+        tuning_note(&v->at[i].results, tuned, sizeof tuned);
+        snprintf(text + used, sizeof text - used, "%s%s", used ? "; " : "", tuned);
+        break;
     }
     return text[0] ? notes_add(n, text) : 0;
 }

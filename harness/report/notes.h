@@ -15,7 +15,7 @@ void   notes_done(struct notes *n);
 size_t notes_add(struct notes *n, const char *text);      /* its number, from 1 */
 void   notes_print(FILE *out, const struct notes *n, enum table_format f);
 
-/* The number of the note on what is wrong with a variant's runs ("seed 2: diverged: ..."); 0: nothing is. */
+/* The number of the note on what is wrong with a variant's runs ("seed 2: diverged: ..."), and on how they were tuned; 0: there is none. */
 size_t notes_variant(struct notes *n, const struct variant_runs *v);
 
 /* A paragraph, broken at blanks to GRID_WIDTH columns in text. */

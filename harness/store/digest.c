@@ -40,6 +40,7 @@ static void add_table(XXH3_state_t *h, const struct table *t, const struct resul
 {
     const uint64_t n = table_count(t, r);
     const char *row = table_rows(t, r);
+    if (n == 0 && t->optional) return;
     add(h, t->path, &n, sizeof n);
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < t->n_columns; c++) add_field(h, &t->columns[c], row + i * t->row);

@@ -68,6 +68,7 @@ static status read_rows(hid_t set, const struct table *t, void **rows, size_t *n
 
 static status get_rows(hid_t at, const struct table *t, void **rows, size_t *n)
 {
+    if (t->optional && H5Lexists(at, t->path, H5P_DEFAULT) <= 0) return OK;
     hid_t set = H5Dopen2(at, t->path, H5P_DEFAULT);
     if (set < 0) FAIL(ERR_DATA, "has no table %s", t->path);
     const status s = read_rows(set, t, rows, n);

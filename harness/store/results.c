@@ -56,6 +56,7 @@ void results_add_eval(struct results *r, const struct eval_row *row)           {
 void results_add_test(struct results *r, const struct test_row *row)           { ADD(test); }
 void results_add_position(struct results *r, const struct position_row *row)   { ADD(position); }
 void results_add_predictor(struct results *r, const struct predictor_row *row) { ADD(predictor); }
+void results_add_tuning(struct results *r, const struct tuning_row *row)       { ADD(tuning); }
 
 /* At most size - 1 bytes of `text`, never ending inside a UTF-8 character. */
 static void copy_text(char *out, size_t size, const char *text)

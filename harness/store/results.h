@@ -11,6 +11,7 @@
  *   /test                struct test_row[]       all evaluations, one row per (evaluation, text, mode, length)
  *   /test_by_position    struct position_row[]
  *   /predictors          struct predictor_row[]
+ *   /tuning              struct tuning_row[]      the trials that settings come from; absent where nothing was tuned
  *   /cost                attributes: parameters, flops_per_token, tokens_per_second, seconds, activation_bytes,
  *                        activation_bytes_per_token, peak_rss_bytes
  *   /checkpoint          what training needs to go on (absent once a run is done and not asked to keep it):
@@ -83,6 +84,18 @@ struct predictor_row {
     double accuracy;
 };
 
+struct tuning_row {         /* a trial in one rung */
+    int64_t trial, rung;    /* from 1                                                          */
+    int64_t seed;           /* it was trained with                                             */
+    char    settings[256];  /* "train.rate=0.001, variant.window=32"                           */
+    double  budget;         /* share of a run's training budget                                */
+    double  tokens;         /* input tokens seen                                               */
+    double  loss;           /* nats per target on the validation subset; NaN: diverged         */
+    double  seconds;        /* of training                                                     */
+    char    outcome[12];    /* "promoted" to the next rung, "dropped", "finished" the last one, "diverged" */
+    int64_t chosen;         /* 1: the run has these settings                                   */
+};
+
 struct attribute { char name[64]; char text[1024]; };
 
 /* A run's results in memory: plain arrays, owned by the struct, that grow only by results_add_*.  A count may be lowered to
@@ -97,6 +110,7 @@ struct results {
     struct test_row      *test;       size_t n_test;
     struct position_row  *position;   size_t n_position;
     struct predictor_row *predictor;  size_t n_predictor;
+    struct tuning_row    *tuning;    size_t n_tuning;
     struct attribute     *option;      size_t n_option;      /* "train.rate" = "0.001"  */
     struct attribute     *environment; size_t n_environment;
     struct cost {
@@ -128,6 +142,7 @@ void results_add_eval(struct results *r, const struct eval_row *row);
 void results_add_test(struct results *r, const struct test_row *row);
 void results_add_position(struct results *r, const struct position_row *row);
 void results_add_predictor(struct results *r, const struct predictor_row *row);
+void results_add_tuning(struct results *r, const struct tuning_row *row);
 /* A name that is there already takes the new text; texts over 1023 bytes are cut. */
 void results_add_option(struct results *r, const char *name, const char *text);
 void results_add_environment(struct results *r, const char *name, const char *text);

@@ -59,6 +59,19 @@ static const struct column predictor_columns[] = {
     REAL(predictor_row, accuracy, "share of targets"),
 };
 
+static const struct column tuning_columns[] = {
+    INT(tuning_row, trial, "number of the trial, from 1"),
+    INT(tuning_row, rung, "number of the rung, from 1"),
+    INT(tuning_row, seed, "1"),
+    TEXT(tuning_row, settings),
+    REAL(tuning_row, budget, "share of a run's training budget"),
+    REAL(tuning_row, tokens, "tokens"),
+    REAL(tuning_row, loss, "nats per target"),
+    TIME(tuning_row, seconds, "s"),
+    TEXT(tuning_row, outcome),
+    INT(tuning_row, chosen, "1: the settings of this run"),
+};
+
 static const struct column cost_columns[] = {
     REAL(cost, parameters, "values"),
     REAL(cost, flops_per_token, "floating-point operations per token of a training step"),
@@ -75,16 +88,18 @@ static const struct column cost_columns[] = {
 const struct table tables[] = {
     {"/curves/train", "training: loss and accuracy are means since the row before; seconds leave evaluation out; "
      "gradient_norm is that of the last step before clipping",
-     sizeof(struct train_row), COLUMNS(train_columns), ROWS(train), true},
+     sizeof(struct train_row), COLUMNS(train_columns), ROWS(train), true, false},
     {"/curves/eval", "a seeded subset of the validation split, scored during training",
-     sizeof(struct eval_row), COLUMNS(eval_columns), ROWS(eval), true},
+     sizeof(struct eval_row), COLUMNS(eval_columns), ROWS(eval), true, false},
     {"/test", "the final scores, one row per evaluation, split, text, mode and window length; "
      "loss_error is the standard error over windows; where loss is not a number, reason says why",
-     sizeof(struct test_row), COLUMNS(test_columns), ROWS(test), true},
+     sizeof(struct test_row), COLUMNS(test_columns), ROWS(test), true, false},
     {"/test_by_position", "loss against position: targets at positions [from, to) of windows of `length` tokens",
-     sizeof(struct position_row), COLUMNS(position_columns), ROWS(position), true},
+     sizeof(struct position_row), COLUMNS(position_columns), ROWS(position), true, false},
     {"/predictors", "trivial predictors scored on the same test split; not a number where one has no such score",
-     sizeof(struct predictor_row), COLUMNS(predictor_columns), ROWS(predictor), false},
+     sizeof(struct predictor_row), COLUMNS(predictor_columns), ROWS(predictor), false, false},
+    {"/tuning", "the trials that the settings of this run were chosen from, by loss on the validation subset alone; one row per trial and rung",
+     sizeof(struct tuning_row), COLUMNS(tuning_columns), ROWS(tuning), true, true},
 };
 const size_t n_tables = sizeof tables / sizeof tables[0];
 

@@ -25,6 +25,7 @@ struct table {
     size_t               n_columns;
     size_t               at, n;       /* offsets of the array and its count in struct results */
     bool                 in_digest;
+    bool                 optional;    /* absent where it has no rows: files from before it was known read as such */
 };
 
 extern const struct table tables[];

@@ -158,7 +158,10 @@ static bool put_checkpoint(hid_t file, const struct checkpoint *c)
 static bool put_all(hid_t file, const struct results *r)
 {
     bool ok = put_root(file, r) && put_config(file, r) && put_environment(file, r);
-    for (size_t i = 0; ok && i < n_tables; i++) ok = put_rows(file, &tables[i], table_rows(&tables[i], r), table_count(&tables[i], r));
+    for (size_t i = 0; ok && i < n_tables; i++) {
+        if (tables[i].optional && table_count(&tables[i], r) == 0) continue;
+        ok = put_rows(file, &tables[i], table_rows(&tables[i], r), table_count(&tables[i], r));
+    }
     return ok && put_cost(file, r) && put_checkpoint(file, r->checkpoint);
 }
 

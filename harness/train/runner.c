@@ -1,6 +1,7 @@
 /* runner.c -- what `reach run` does with one run. */
 #include "train/runner.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,23 @@ static void add_options(struct results *f, const char *section, const struct opt
     }
 }
 
+/* The trials that its settings come from, as they are now; true if the file had others. */
+static bool record_tuning(struct results *f, const struct run *r)
+{
+    bool same = f->n_tuning == r->n_tuned;
+    for (size_t i = 0; same && i < r->n_tuned; i++) {
+        struct tuning_row a = f->tuning[i], b = r->tuned[i];
+        a.seconds = b.seconds = 0;
+        if (isnan(a.loss) && isnan(b.loss)) a.loss = b.loss = 0;
+        same = a.trial == b.trial && a.rung == b.rung && a.seed == b.seed && a.loss == b.loss && a.tokens == b.tokens && a.budget == b.budget
+            && a.chosen == b.chosen && strcmp(a.settings, b.settings) == 0 && strcmp(a.outcome, b.outcome) == 0;
+    }
+    if (same || r->n_tuned == 0) return false;
+    f->n_tuning = 0;
+    for (size_t i = 0; i < r->n_tuned; i++) results_add_tuning(f, &r->tuned[i]);
+    return true;
+}
+
 /* A new file's head: who, what, where. */
 static void describe(const struct runner *q, const struct config *c, const struct run *r, const char *id, struct results *f)
 {
@@ -99,6 +117,7 @@ static void describe(const struct runner *q, const struct config *c, const struc
     add_options(f, "attention", r->attention->options, r->attention_options);
     add_options(f, "position", r->position->options, r->position_options);
     add_options(f, "task", r->task->options, r->task_options);
+    record_tuning(f, r);
     runner_environment(q, f);
     results_add_environment(f, "data", q->opened->checksum);
 }
@@ -257,6 +276,10 @@ static void say_done(struct work *k)
     char took[32];
     clock_print(k->f.cost.seconds, took, sizeof took);
     const struct results *f = &k->f;
+    if (k->r->trial[0] && f->n_eval) {
+        progress_end(k->q->progress, "validation loss %.3f  (%s)", f->eval[f->n_eval - 1].loss, took);
+        return;
+    }
     double first = NAN, last = NAN;
     int64_t at = 0;
     const bool recall = k->r->task->kind == TASK_SEQUENCE;
@@ -290,8 +313,10 @@ static status work(struct work *k, bool trained)
         if (!k->f.checkpoint) FAIL(ERR_DATA, "%s has no parameters to evaluate (train.keep_checkpoint was false); --redo trains again", k->path);
         TRY(train_load(k->m, k->f.checkpoint, k->r->train.keep == KEEP_BEST));
     }
-    if (!has_evaluation(&k->f, k->evaluation)) TRY(test(k));
-    if (k->f.n_predictor == 0) TRY(add_predictors(k));
+    const bool tested = !k->r->trial[0];
+    if (tested && !has_evaluation(&k->f, k->evaluation)) TRY(test(k));
+    if (tested && k->f.n_predictor == 0) TRY(add_predictors(k));
+    assert(tested || (k->f.n_test == 0 && k->f.n_predictor == 0));
     if (!trained) add_cost(k);
     k->f.status = RUN_DONE;
     if (!k->r->train.keep_checkpoint) {
@@ -352,9 +377,10 @@ static status run_with_results(struct work *k, enum outcome *out)
             progress_end(k->q->progress, "%s (--redo tries again)", k->f.reason);
             return OK;
         }
-        if (trained && has_evaluation(&k->f, k->evaluation)) {
+        const bool other_trials = record_tuning(&k->f, k->r);
+        if (trained && (k->r->trial[0] || has_evaluation(&k->f, k->evaluation))) {
             *out = OUTCOME_SKIPPED;
-            return OK;
+            return other_trials ? results_write(&k->f, k->path) : OK;
         }
         if (!trained && !k->f.checkpoint) fresh = true;
         else if (!trained) TRY(same_machine(&k->f, k->q));
@@ -383,13 +409,20 @@ status runner_run(struct runner *q, const struct config *c, size_t number, enum 
         progress_end(q->progress, "n/a: %s", r->refused);
         return OK;
     }
+    if (r->untuned[0]) {
+        *out = OUTCOME_DIVERGED;
+        progress_begin(q->progress, "%zu/%zu %s, %s, seed %llu", number + 1, c->n_runs, r->label, r->task->name, (unsigned long long)r->seed);
+        progress_end(q->progress, "%s", r->untuned);
+        return OK;
+    }
     TRY(runner_open(q, r));
     struct work k = {.q = q, .c = c, .r = r};
     results_init(&k.f);
     runner_path(q, c, r, k.path, sizeof k.path);
     config_train_id(r, q->opened->checksum, k.train_id);
     evaluation_id(r, k.evaluation);
-    progress_begin(q->progress, "%zu/%zu %s, %s, seed %llu", number + 1, c->n_runs, r->label, r->task->name, (unsigned long long)r->seed);
+    if (r->trial[0]) progress_begin(q->progress, "%s", r->trial);
+    else progress_begin(q->progress, "%zu/%zu %s, %s, seed %llu", number + 1, c->n_runs, r->label, r->task->name, (unsigned long long)r->seed);
     const status e = run_with_results(&k, out);
     results_done(&k.f);
     return e;
