@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/config_flags.h"
+#include "report/reference.h"
 #include "train/runner.h"
 #include "train/stop.h"
 
@@ -65,6 +66,13 @@ static int run(int argc, char **argv)
     status e = command_flags(flags, &argc, argv);
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
+    struct references papers; /* read for their mistakes: training is no time to find them afterwards */
+    e = references_read(&c, &papers);
+    references_done(&papers);
+    if (e != OK) {
+        config_done(&c);
+        return command_failed(e);
+    }
     int code = EXIT_DONE;
     if (plan) print_plan(&c, config_flags_results(&f));
     else code = run_config(&c, &f, redo, quiet);

@@ -21,6 +21,7 @@
  *   budgets:                             # sections merged over the file's when --budget NAME is given
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
+ *   reference: [nystromformer_lra]       # tables of papers to stand beside ours (report/reference.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
  * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than
