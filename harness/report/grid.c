@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "report/notes.h"
 
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
@@ -203,7 +204,9 @@ static void print_text(FILE *out, const struct grid *g, bool color)
     struct part p = {.from = 1, .color = color};
     for (size_t i = 0; i < g->n_columns; i++) p.width[i] = width_of(g, i, color);
     widen_groups(g, &p);
-    fprintf(out, "%s%s%s\n", color ? BOLD : "", g->caption, color ? PLAIN : "");
+    if (color) fputs(BOLD, out);
+    paragraph_print(out, g->caption, TABLE_TEXT, 4);
+    if (color) fputs(PLAIN, out);
     do {
         p.to = part_end(g, &p);
         if (p.from > 1) fputc('\n', out);

@@ -134,7 +134,7 @@ static void title_of(const struct reference *r, const struct beside *b, char *ou
     const bool ordinary = strcmp(b->text, "ordinary") == 0, windows = strcmp(b->mode, "windows") == 0;
     out[0] = 0;
     if (b->at > 0) add(out, size, "%s at %.3gx", b->accuracy ? "accuracy, %" : "loss ratio", b->at);
-    else add(out, size, "loss / that of %s", r->base->label);
+    else add(out, size, "loss / that of %s", r->base->label[0] ? r->base->label : r->base->name);
     if (!ordinary) add(out, size, ", %s", b->text);
     if (!windows) add(out, size, ", %s", b->mode);
 }
@@ -164,13 +164,22 @@ static void fill_paper(struct grid *g, const struct task_runs *t, const struct r
     }
 }
 
+static bool has_paper(const struct reference *r, const struct task_runs *t, const struct beside *b, const char *group)
+{
+    for (size_t v = 0; v < t->n; v++) {
+        const struct reference_row *row = reference_find(r, t->variant[v].label);
+        if (row && !isnan(beside_paper(r, row, b, group))) return true;
+    }
+    return false;
+}
+
 bool paper_beside(struct grid *g, const struct task_runs *t, const struct reference *r)
 {
     struct beside place[PLACES_MOST];
     const size_t n = places_of(t, r, place);
     if (!n) return false;
     grid_init(g, "Beside ");
-    add(g->caption, sizeof g->caption, "%s (%s), %s: %s", r->paper, r->year, r->table, place[0].accuracy ? "accuracy" : "ratios of losses");
+    add(g->caption, sizeof g->caption, "%s (%s), %s", r->paper, r->year, r->table);
     grid_column(g, "", "variant");
     for (size_t v = 0; v < t->n; v++)
         if (reference_find(r, t->variant[v].label)) grid_row(g, t->variant[v].label);
@@ -182,7 +191,7 @@ bool paper_beside(struct grid *g, const struct task_runs *t, const struct refere
             if (at_place(&r->column[i], &place[k], NULL)) {
                 const char *group = r->column[i].group;
                 const bool alone = !group[0];
-                if (find_column(r, &place[k], group) != &r->column[i]) continue;
+                if (find_column(r, &place[k], group) != &r->column[i] || !has_paper(r, t, &place[k], group)) continue;
                 fill_paper(g, t, r, &place[k], group, grid_column(g, title, alone ? "paper" : group));
             }
     }
@@ -202,7 +211,7 @@ static void set_cell(struct grid *g, size_t row, size_t column, const struct ref
 {
     if (!cell->text[0]) return;
     if (isnan(cell->sd)) grid_set(g, row, column, "%s%s", cell->text, cell->recalled ? PAPER_RECALLED : "");
-    else grid_set(g, row, column, "%s±%.4g%s", cell->text, cell->sd, cell->recalled ? PAPER_RECALLED : "");
+    else grid_set(g, row, column, "%s±%s%s", cell->text, cell->sd_text, cell->recalled ? PAPER_RECALLED : "");
 }
 
 bool paper_rows(struct grid *g, const struct collection *c, const struct reference *r, bool lacking)
@@ -211,7 +220,7 @@ bool paper_rows(struct grid *g, const struct collection *c, const struct referen
     for (size_t i = 0; i < r->n_rows; i++) any |= !r->row[i].label[0] == lacking;
     if (!any) return false;
     grid_init(g, "");
-    add(g->caption, sizeof g->caption, "%s%s (%s), %s: the paper's numbers alone", lacking ? "Not in Reach yet. " : "", r->paper, r->year, r->table);
+    add(g->caption, sizeof g->caption, "%s%s (%s), %s%s", lacking ? "Not in Reach yet: " : "", r->paper, r->year, r->table, lacking ? "" : ": the paper's numbers");
     grid_column(g, "", "");
     const size_t first = lacking ? 1 : 2;
     if (!lacking) grid_column(g, "", "variant");
@@ -254,7 +263,7 @@ void paper_lacks(const struct reference *r, char *out, size_t size)
         bool first = row->lacks[0] != 0;
         for (size_t j = 0; j < i && first; j++) first = strcmp(r->row[j].lacks, row->lacks) != 0;
         if (!first) continue;
-        add(out, size, "%s%s (", said++ ? ", " : "What is missing: ", row->lacks);
+        add(out, size, "%s%s (", said++ ? "; " : "What is missing: ", row->lacks);
         for (size_t j = i, n = 0; j < r->n_rows; j++)
             if (strcmp(r->row[j].lacks, row->lacks) == 0) add(out, size, "%s%s", n++ ? ", " : "", r->row[j].name);
         add(out, size, ")");

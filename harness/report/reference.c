@@ -188,7 +188,7 @@ static status read_deviation(const struct yaml *y, struct reference_cell *out)
     TRY(section_want(y, YAML_SCALAR, "a deviation"));
     if (!number_of(y->text, &sd) || sd < 0) return yaml_fail(y->mark, "\"%.40s\" is no standard deviation", y->text);
     out->sd = sd;
-    return OK;
+    return section_text("a deviation", y, out->sd_text, sizeof out->sd_text);
 }
 
 static status row_list(const struct reference *r, const struct yaml *y, const char *key, const struct yaml **out)

@@ -46,6 +46,7 @@ struct reference_cell {
     char   text[64];   /* as the paper prints it; "": it has none             */
     double value;      /* NaN if it is no number                              */
     double sd;         /* NaN if the paper gives none                         */
+    char   sd_text[16];
     bool   recalled;
 };
 
