@@ -108,7 +108,7 @@ void caption_task(const struct collection *c, const struct task_runs *t, char *o
     budget_beside(t->run, tokens, sizeof tokens);
     departure_text(t, 1, protocol, sizeof protocol);
     tested(t->run, subset, sizeof subset);
-    snprintf(how, sizeof how, "%s%s%s%s", protocol[0] ? ", " : "", protocol, c->config->budget[0] ? ", budget " : "", c->config->budget);
+    snprintf(how, sizeof how, "%s%s%s%s", c->config->budget[0] ? ", budget " : "", c->config->budget, protocol[0] ? ", " : "", protocol);
     if (seeds(t) > 1) snprintf(mean, sizeof mean, "%zu seeds: mean ± standard deviation", seeds(t));
     else snprintf(mean, sizeof mean, "1 seed");
     const char *kept = t->run->train.keep == KEEP_BEST ? "best on validation" : "last";

@@ -347,6 +347,15 @@ static void say_caption(struct matrix *m, const struct config *c)
     if (protocol[0]) add(m->caption, sizeof m->caption, "; %s", protocol);
 }
 
+static bool any_note(const struct matrix *m)
+{
+    for (size_t t = 0; t < m->n_tasks; t++)
+        for (size_t v = 0; v < m->task[t].n; v++)
+            for (size_t i = 0; i < m->task[t].variant[v].n; i++)
+                if (m->task[t].variant[v].at[i].note[0]) return true;
+    return false;
+}
+
 static void say_legend(struct matrix *m, const struct told *told)
 {
     for (size_t k = 0; k < m->n_average; k++)
@@ -357,6 +366,7 @@ static void say_legend(struct matrix *m, const struct told *told)
     if (told->by_error)
         add(m->legend, sizeof m->legend, GRID_TIE "%s within one standard error (test examples) of the best; other seeds may differ by more. ",
             told->by_seeds ? " or, with one seed," : " one seed:");
+    if (any_note(m)) add(m->legend, sizeof m->legend, "Runs that are missing, unfinished, diverged or stale are noted under each task. ");
     if (told->recalled) add(m->legend, sizeof m->legend, PAPER_RECALLED " " PAPER_RECALLED_IS ". ");
 }
 
