@@ -77,7 +77,7 @@ struct task {
     status (*open)(void **self, const void *options, const char *data);
     void   (*close)(void *self);
 
-    /* Ids are 0..vocabulary-1; classes is 0 unless TASK_CLASSIFY. */
+    /* Ids are 0..vocabulary-1; classes is 0 unless TASK_CLASSIFY, and needs no data: reports ask it with a NULL self. */
     size_t (*vocabulary)(const void *self);
     size_t (*classes)(const void *self);
 

@@ -324,7 +324,7 @@ static void captions(void **state)
     const struct collection all = {.config = &c, .at = &at};
     char text[1024];
     caption_task(&all, &t, text, sizeof text);
-    assert_non_null(strstr(text, "for 64.0k examples, protocol small, faithful; 1 seed"));
+    assert_non_null(strstr(text, "for 64.0k of 8.96M examples (scaled down), protocol small, faithful; 1 seed"));
     config_done(&c);
 }
 

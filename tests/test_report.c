@@ -255,8 +255,8 @@ static void snapshot_csv(void **state)
     /* 3 seeds 0.004 apart: mean 1.243, deviation 0.004, t interval 4.3026527 x 0.004 / sqrt 3 */
     const char *want = "lm,variant,ALiBi,test,ordinary,windows,256,3,1.243,0.004,0.00993655084";
     if (strncmp(line, want, strlen(want)) != 0) fail_msg("got:\n%.200s\nwanted:\n%s", line, want);
-    assert_non_null(strstr(got, "\nlm,variant,learned,test,ordinary,windows,512,0,,,,,,,,,,815000,31200,learned positions end at 256\n"));
-    assert_non_null(strstr(got, "\nlm,predictor,order 5,test,,,,,1.254596397,,,1.81,,,0.55,,,,,\n"));
+    assert_non_null(strstr(got, "\nlm,variant,learned,test,ordinary,windows,512,0,,,,,,,,,,815000,31200,learned positions end at 256,ours,,,,,\n"));
+    assert_non_null(strstr(got, "\nlm,predictor,order 5,test,,,,,1.254596397,,,1.81,,,0.55,,,,,,ours,,,,,\n"));
     size_t commas = 0;
     for (const char *p = got; *p != '\n'; p++) commas += *p == ',';
     for (const char *p = got; *p;) { /* as many fields in every line: no name here holds a comma */

@@ -4,6 +4,7 @@
 
 #include "cli/run.h"
 #include "report/claim.h"
+#include "report/reference.h"
 #include "train/runner.h"
 #include "train/stop.h"
 #include "train/tuning.h"
@@ -94,6 +95,13 @@ static int run(int argc, char **argv)
     status e = command_flags(flags, &argc, argv);
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
+    struct references papers; /* read for their mistakes: training is no time to find them afterwards */
+    e = references_read(&c, &papers);
+    references_done(&papers);
+    if (e != OK) {
+        config_done(&c);
+        return command_failed(e);
+    }
     int code = EXIT_DONE;
     e = claims_check(&c);
     if (e != OK) code = command_failed(e);

@@ -22,6 +22,7 @@
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
  *   tune: {over: {train.rate: [...]}}     # optional: options searched for each variant (tune.h)
+ *   reference: [nystromformer_lra]       # tables of papers to stand beside ours (report/reference.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
  * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than

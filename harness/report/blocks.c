@@ -14,8 +14,8 @@ static int decimals(enum measure m, double value)
     return fabs(value) < 9.9995 ? 3 : fabs(value) < 99.995 ? 2 : 1;
 }
 
-/* 1.793±.006: a deviation below 1 goes without its 0, so that five lengths fit on a line. */
-static void set_number(struct grid *g, size_t row, size_t column, enum measure m, const struct summary *s, bool with_sd)
+/* A deviation below 1 goes without its 0, so that five lengths fit on a line. */
+void block_number(struct grid *g, size_t row, size_t column, enum measure m, const struct summary *s, bool with_sd)
 {
     char sd[32];
     const int d = decimals(m, s->mean);
@@ -27,7 +27,7 @@ static void set_number(struct grid *g, size_t row, size_t column, enum measure m
 static void set_summary(struct grid *g, size_t row, size_t column, enum measure m, const struct summary *s, bool with_sd,
                         struct notes *notes)
 {
-    if (s->n) set_number(g, row, column, m, s, with_sd);
+    if (s->n) block_number(g, row, column, m, s, with_sd);
     else if (s->reason[0]) grid_set(g, row, column, "n/a [%zu]", notes_add(notes, s->reason));
     else grid_set(g, row, column, "–");
 }

@@ -19,4 +19,7 @@ void block_recall(struct grid *g, const struct task_runs *t, enum measure m, boo
 /* Variants against test accuracy, test loss and training accuracy. */
 void block_classify(struct grid *g, const struct task_runs *t, struct notes *notes);
 
+/* A cell with a mean and (of several seeds, if `with_sd`) its deviation: 1.793±.006. */
+void block_number(struct grid *g, size_t row, size_t column, enum measure m, const struct summary *s, bool with_sd);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/departure.h"
 #include "report/summary.h"
 #include "tasks/task.h"
 
@@ -58,6 +59,30 @@ static void budget(const struct train_options *o, char *out, size_t size)
     snprintf(out, size, "%s %s", number, unit);
 }
 
+/* "32.0k of 160k examples (scaled down)": beside what the protocol trains on. */
+static void budget_beside(const struct run *r, char *out, size_t size)
+{
+    char ours[64], all[32];
+    const double examples = departure_examples(r), mine = r->train.steps ? (double)r->train.steps * (double)r->train.batch : (double)r->train.samples;
+    budget(&r->train, ours, sizeof ours);
+    short_number(examples, all, sizeof all);
+    if (!examples) snprintf(out, size, "%s", ours);
+    else if (mine == examples) snprintf(out, size, "%s examples", all);
+    else if (departure_scaled_down(r)) {
+        short_number(mine, ours, sizeof ours);
+        snprintf(out, size, "%s of %s examples (scaled down)", ours, all);
+    } else snprintf(out, size, "%s (the protocol: %s examples)", ours, all);
+}
+
+static void tested(const struct run *r, char *out, size_t size)
+{
+    char number[32];
+    out[0] = 0;
+    if (r->task->kind != TASK_CLASSIFY || !r->test.examples) return;
+    short_number((double)r->test.examples, number, sizeof number);
+    snprintf(out, size, "; tested on at most %s examples", number);
+}
+
 static void length(const struct task_runs *t, char *out, size_t size)
 {
     const int64_t all = caption_length(t);
@@ -77,16 +102,17 @@ static size_t seeds(const struct task_runs *t)
 
 void caption_task(const struct collection *c, const struct task_runs *t, char *out, size_t size)
 {
-    char name[256], at[64], tokens[64], how[160], mean[96];
+    char name[256], at[64], tokens[128], how[1600], protocol[1500], subset[64], mean[96];
     caption_name(t, name, sizeof name);
     length(t, at, sizeof at);
-    budget(&t->run->train, tokens, sizeof tokens);
-    const char *protocol = t->run->protocol;
-    snprintf(how, sizeof how, "%s%s%s%s", protocol[0] ? ", protocol " : "", protocol, c->config->budget[0] ? ", budget " : "", c->config->budget);
+    budget_beside(t->run, tokens, sizeof tokens);
+    departure_text(t, 1, protocol, sizeof protocol);
+    tested(t->run, subset, sizeof subset);
+    snprintf(how, sizeof how, "%s%s%s%s", c->config->budget[0] ? ", budget " : "", c->config->budget, protocol[0] ? ", " : "", protocol);
     if (seeds(t) > 1) snprintf(mean, sizeof mean, "%zu seeds: mean ± standard deviation", seeds(t));
     else snprintf(mean, sizeof mean, "1 seed");
-    const char *tested = t->run->train.keep == KEEP_BEST ? "best on validation" : "last";
-    snprintf(out, size, "%s, trained%s for %s%s; %s; parameters: %s", name, at, tokens, how, mean, tested);
+    const char *kept = t->run->train.keep == KEEP_BEST ? "best on validation" : "last";
+    snprintf(out, size, "%s, trained%s for %s%s; %s; parameters: %s%s", name, at, tokens, how, mean, kept, subset);
 }
 
 bool caption_floor(const struct task_runs *t, char *out, size_t size)

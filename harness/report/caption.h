@@ -4,7 +4,8 @@
 
 #include "report/load.h"
 
-/* "lm (corpus kjv), trained at length 256 for 1.0M tokens, budget quick; 3 seeds: mean ± standard deviation". */
+/* "lm (corpus kjv), trained at length 256 for 1.0M tokens, budget quick; 3 seeds: mean ± standard deviation"; under a protocol also what
+ * of its budget that is, and where other settings differ (departure.h). */
 void caption_task(const struct collection *c, const struct task_runs *t, char *out, size_t size);
 
 /* What stands below the rule of a table; false: nothing does. */

@@ -2,10 +2,12 @@
 #include "report/csv.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/gate.h"
 #include "report/grid.h"
+#include "report/matrix.h"
 #include "report/notes.h"
 #include "report/statistics.h"
 #include "report/summary.h"
@@ -38,6 +40,12 @@ static void note_of(const struct variant_runs *v, const struct summary *s, char 
     notes_done(&notes);
 }
 
+/* The columns that only a paper fills. */
+static void end_ours(FILE *out)
+{
+    fputs(",ours,,,,,\n", out);
+}
+
 static void variant_line(FILE *out, const struct task_runs *t, const struct variant_runs *v, const struct place *p)
 {
     char note[1200];
@@ -60,7 +68,7 @@ static void variant_line(FILE *out, const struct task_runs *t, const struct vari
     number(out, summarise_cost(v, offsetof(struct cost, tokens_per_second)).mean);
     note_of(v, &loss, note, sizeof note);
     text(out, note);
-    fputc('\n', out);
+    end_ours(out);
 }
 
 static void predictor_line(FILE *out, const struct task_runs *t, const struct predictor_row *p)
@@ -74,7 +82,8 @@ static void predictor_line(FILE *out, const struct task_runs *t, const struct pr
     number(out, is_text(t) ? p->loss * BITS_PER_NAT : NAN);
     fputs(",,", out);
     number(out, p->accuracy);
-    fputs(",,,,,\n", out);
+    fputs(",,,,,", out);
+    end_ours(out);
 }
 
 static void gate_line(FILE *out, const struct task_runs *t)
@@ -84,7 +93,7 @@ static void gate_line(FILE *out, const struct task_runs *t)
     text_print(out, t->name, TABLE_CSV);
     fprintf(out, ",gate,%s,test,,,,,,,,,,,,,,,", g.passed ? "passed" : "not passed");
     text(out, g.line);
-    fputc('\n', out);
+    end_ours(out);
 }
 
 static void task_lines(FILE *out, const struct task_runs *t)
@@ -107,9 +116,74 @@ static void task_lines(FILE *out, const struct task_runs *t)
     if (t->run->task->kind == TASK_SEQUENCE) gate_line(out, t);
 }
 
-void csv_print(FILE *out, const struct collection *c)
+static void average_lines(FILE *out, const struct collection *c, const struct references *papers)
+{
+    struct matrix *m = malloc(sizeof *m);
+    if (!m) status_no_memory("a table", sizeof *m);
+    const size_t n = matrix_of(c, papers, m) ? m->task[0].n : 0;
+    for (size_t v = 0; v < n; v++) {
+        char note[512] = "tasks:";
+        const struct summary s = matrix_average(m, v);
+        if (!s.n) continue;
+        for (size_t k = 0; k < m->n_average; k++) snprintf(note + strlen(note), sizeof note - strlen(note), " %s", m->task[m->average[k]].name);
+        fputs("average,average", out);
+        text(out, m->task[0].variant[v].label);
+        fprintf(out, ",test,,all,,%zu,,,,,,", s.n);
+        interval(out, &s, 0.01);
+        fputs(",,", out);
+        text(out, note);
+        end_ours(out);
+    }
+    free(m);
+}
+
+static void paper_line(FILE *out, const struct reference *r, const struct reference_row *row, const struct reference_column *c)
+{
+    char note[400];
+    const struct reference_cell *cell = &row->cell[c - r->column];
+    const double loss = reference_loss(c, cell);
+    const bool right = c->measure == REFERENCE_ACCURACY;
+    text_print(out, c->task, TABLE_CSV);
+    fputs(",paper", out);
+    text(out, row->label[0] ? row->label : row->name);
+    fputs(",test", out);
+    text(out, c->text);
+    text(out, c->mode);
+    fputs(",,", out);
+    number(out, loss);
+    fputs(",,", out);
+    number(out, c->measure == REFERENCE_BITS ? cell->value : NAN);
+    fputs(",,", out);
+    number(out, right ? cell->value / 100 : NAN);
+    number(out, right ? cell->sd / 100 : NAN);
+    fputs(",,,", out);
+    char sd[32] = "";
+    if (!isnan(cell->sd)) snprintf(sd, sizeof sd, "; sd %.6g", cell->sd);
+    snprintf(note, sizeof note, "%s%s%s%s%s", row->name, row->label[0] ? "" : "; not in Reach", row->lacks[0] ? ": " : "", row->lacks, sd);
+    text(out, note);
+    fputs(",paper", out);
+    text(out, r->name);
+    snprintf(note, sizeof note, "%s%s%s", c->group, c->group[0] ? " " : "", c->name);
+    text(out, note);
+    text(out, cell->text);
+    text(out, c->unit[0] ? c->unit : reference_measures[c->measure]);
+    text(out, cell->recalled ? "recalled" : "sourced");
+    fputc('\n', out);
+}
+
+static void paper_lines(FILE *out, const struct reference *r)
+{
+    for (size_t i = 0; i < r->n_rows; i++)
+        for (size_t k = 0; k < r->n_columns; k++)
+            if (r->row[i].cell[k].text[0]) paper_line(out, r, &r->row[i], &r->column[k]);
+}
+
+void csv_print(FILE *out, const struct collection *c, const struct references *papers)
 {
     fputs("task,kind,name,split,text,mode,length,seeds,loss_nats,loss_sd,loss_ci95,bits_per_byte,ratio,ratio_sd,"
-          "accuracy,accuracy_sd,accuracy_ci95,parameters,tokens_per_second,note\n", out);
+          "accuracy,accuracy_sd,accuracy_ci95,parameters,tokens_per_second,note,"
+          "whose,reference,column,value,measure,status\n", out);
     for (size_t i = 0; i < c->n_tasks; i++) task_lines(out, &c->task[i]);
+    average_lines(out, c, papers);
+    for (size_t i = 0; i < papers->n; i++) paper_lines(out, &papers->at[i]);
 }

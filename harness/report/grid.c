@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "report/grid_html.h"
+#include "report/notes.h"
 
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
@@ -52,18 +53,19 @@ void grid_set(struct grid *g, size_t row, size_t column, const char *format, ...
 
 /* ---- aligned text ---- */
 
-static bool has_best(const struct grid *g, size_t column)
+/* Whether a column needs room for signs behind its numbers. */
+static bool has_sign(const struct grid *g, size_t column, bool color)
 {
     for (size_t i = 0; i < g->n_rows; i++)
-        if (g->row[i][column].best) return true;
+        if ((!color && g->row[i][column].best) || g->row[i][column].tie) return true;
     return false;
 }
 
-/* A column's width, with room for the star where stars are used. */
+/* A column's width, with room for a sign where there are some. */
 static size_t width_of(const struct grid *g, size_t column, bool color)
 {
     size_t width = text_width(g->head[column]);
-    const size_t star = !color && has_best(g, column);
+    const size_t star = has_sign(g, column, color);
     for (size_t i = 0; i < g->n_rows; i++) {
         const size_t w = text_width(g->row[i][column].text) + star;
         if (w > width) width = w;
@@ -119,7 +121,7 @@ static void print_head(FILE *out, const struct grid *g, const struct part *p)
     fputs(g->head[0], out);
     blanks(out, p->width[0] - text_width(g->head[0]));
     for (size_t i = p->from; i < p->to; i++) {
-        const size_t star = !p->color && has_best(g, i) && p->width[i] > text_width(g->head[i]);
+        const size_t star = has_sign(g, i, p->color) && p->width[i] > text_width(g->head[i]);
         blanks(out, 2 + p->width[i] - text_width(g->head[i]) - star);
         fputs(g->head[i], out);
         if (i + 1 < p->to) blanks(out, star);
@@ -127,12 +129,13 @@ static void print_head(FILE *out, const struct grid *g, const struct part *p)
     fputc('\n', out);
 }
 
-static void print_cell(FILE *out, const struct grid_cell *c, const struct part *p, size_t width, bool star, bool last)
+static void print_cell(FILE *out, const struct grid_cell *c, const struct part *p, size_t width, bool sign, bool last)
 {
-    blanks(out, 2 + width - text_width(c->text) - star);
+    blanks(out, 2 + width - text_width(c->text) - sign);
     fprintf(out, "%s%s%s", c->best && p->color ? BOLD : "", c->text, c->best && p->color ? PLAIN : "");
-    if (star && c->best) fputc('*', out);
-    else if (star && !last) fputc(' ', out);
+    if (c->tie) fputs(GRID_TIE, out);
+    else if (c->best && !p->color) fputc('*', out);
+    else if (sign && !last) fputc(' ', out);
 }
 
 static void print_row(FILE *out, const struct grid *g, const struct part *p, size_t row)
@@ -141,7 +144,7 @@ static void print_row(FILE *out, const struct grid *g, const struct part *p, siz
     fputs(cell[0].text, out);
     blanks(out, p->width[0] - text_width(cell[0].text));
     for (size_t i = p->from; i < p->to; i++)
-        print_cell(out, &cell[i], p, p->width[i], !p->color && has_best(g, i), i + 1 == p->to);
+        print_cell(out, &cell[i], p, p->width[i], has_sign(g, i, p->color), i + 1 == p->to);
     fputc('\n', out);
 }
 
@@ -202,7 +205,9 @@ static void print_text(FILE *out, const struct grid *g, bool color)
     struct part p = {.from = 1, .color = color};
     for (size_t i = 0; i < g->n_columns; i++) p.width[i] = width_of(g, i, color);
     widen_groups(g, &p);
-    fprintf(out, "%s%s%s\n", color ? BOLD : "", g->caption, color ? PLAIN : "");
+    if (color) fputs(BOLD, out);
+    paragraph_print(out, g->caption, TABLE_TEXT, 4);
+    if (color) fputs(PLAIN, out);
     do {
         p.to = part_end(g, &p);
         if (p.from > 1) fputc('\n', out);
@@ -222,6 +227,7 @@ static void print_md_rows(FILE *out, const struct grid *g)
             if (cell->best) fputs("**", out);
             text_print(out, cell->text, TABLE_MD);
             if (cell->best) fputs("**", out);
+            if (cell->tie) fputs(GRID_TIE, out);
         }
         fputs(" |\n", out);
     }
@@ -275,6 +281,7 @@ static void print_tex_rows(FILE *out, const struct grid *g)
             if (cell->best) fputs("\\textbf{", out);
             text_print(out, cell->text, TABLE_TEX);
             if (cell->best) fputc('}', out);
+            if (cell->tie) text_print(out, GRID_TIE, TABLE_TEX);
         }
         fputs(" \\\\\n", out);
     }

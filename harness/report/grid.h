@@ -10,16 +10,18 @@ enum table_format { TABLE_TEXT, TABLE_MD, TABLE_CSV, TABLE_TEX, TABLE_HTML };
 
 #define GRID_COLUMNS 72
 #define GRID_TEXT    72
+#define GRID_TIE     "≈"
 #define GRID_WIDTH   100 /* columns of a terminal; wider tables go on below, at a group if they can, first column repeated */
 
 struct grid_cell {
     char text[GRID_TEXT];
     bool best;             /* bold; "*" where there is no bold             */
+    bool tie;              /* not told apart from the best: followed by GRID_TIE */
 };
 
 /* Clear it, set heads, then rows of cells.  The first column is left-aligned, the others right. */
 struct grid {
-    char   caption[1024];
+    char   caption[4096];
     size_t n_columns;
     char   group[GRID_COLUMNS][GRID_TEXT]; /* a title over neighbouring columns that share it; "": none */
     char   head[GRID_COLUMNS][GRID_TEXT];

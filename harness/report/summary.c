@@ -40,6 +40,13 @@ static double value(const struct loaded *l, const struct test_row *row, enum mea
     return NAN;
 }
 
+double score_of(const struct loaded *l, enum measure m, const struct place *p, double *error)
+{
+    const struct test_row *row = l->usable ? find_test(&l->results, p) : NULL;
+    if (error) *error = row && m == MEASURE_ACCURACY && row->n ? 100 * sqrt(row->accuracy * (1 - row->accuracy) / (double)row->n) : NAN;
+    return row ? value(l, row, m, p) : NAN;
+}
+
 struct summary summarise(const struct variant_runs *v, enum measure m, const struct place *p)
 {
     struct summary s = {0};

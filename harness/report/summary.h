@@ -28,6 +28,9 @@ struct summary {
 
 struct summary summarise(const struct variant_runs *v, enum measure m, const struct place *p);
 
+/* The number of one run, and (accuracy) its standard error over test examples, else NaN.  NaN if there is none. */
+double score_of(const struct loaded *l, enum measure m, const struct place *p, double *error);
+
 /* A number of /cost by its offset in struct cost, over the usable seeds. */
 struct summary summarise_cost(const struct variant_runs *v, size_t offset);
 

@@ -10,6 +10,8 @@
 #include "report/caption.h"
 #include "report/csv.h"
 #include "report/gate.h"
+#include "report/matrix.h"
+#include "report/paper.h"
 #include "tasks/task.h"
 
 struct printing {
@@ -19,6 +21,7 @@ struct printing {
     const char       *caption; /* LaTeX: what the first table of a task adds to its caption */
     const char       *anchor;  /* HTML: before the ids of notes; NULL: they have none       */
     const struct notes *notes; /* of the task at hand, for the marks of its grids           */
+    const struct references *papers;
 };
 
 /* Print and release. */
@@ -118,9 +121,80 @@ static void print_reasons(struct printing *p, const struct task_runs *t)
     fputc('\n', p->out);
 }
 
+/* ---- beside papers ---- */
+
+static struct grid *new_grid(void)
+{
+    struct grid *g = malloc(sizeof *g);
+    if (!g) status_no_memory("a table", sizeof *g);
+    return g;
+}
+
+static void print_remark_apart(struct printing *p, const char *text)
+{
+    if (!text[0]) return;
+    print_remark(p, text);
+    if (p->format != TABLE_MD) fputc('\n', p->out);
+}
+
+/* Several classification tasks in one table, before the tasks one by one. */
+static void print_matrix(struct printing *p, const struct collection *c)
+{
+    struct matrix *m = malloc(sizeof *m);
+    if (!m) status_no_memory("a table", sizeof *m);
+    if (matrix_of(c, p->papers, m)) {
+        struct grid *g = new_grid();
+        matrix_grid(m, g);
+        p->caption = m->caption;
+        if (p->format != TABLE_TEX) {
+            paragraph_print(p->out, m->caption, p->format, 0);
+            if (p->format == TABLE_TEXT) fputc('\n', p->out);
+        }
+        put(p, g);
+        print_remark_apart(p, m->legend);
+        free(g);
+    }
+    free(m);
+}
+
+/* Under a task of texts: what can be computed of both. */
+static void print_beside(struct printing *p, const struct task_runs *t)
+{
+    struct grid *g = new_grid();
+    bool any = false;
+    for (size_t i = 0; i < p->papers->n && is_text(t); i++) {
+        if (!paper_beside(g, t, &p->papers->at[i])) continue;
+        put(p, g);
+        any = true;
+    }
+    if (any)
+        print_remark_apart(p, "Beside papers: other data, sizes and budgets, so columns of ours and of a paper compare in their order and their "
+                              "trend. A loss ratio is the loss over that at the training length, of perplexities ln(b) / ln(a); the same harm in "
+                              "nats is a larger ratio on easy data. A length within 3 % of a paper's multiple stands for it.");
+    free(g);
+}
+
+/* At the end: each paper's table as printed, and apart what Reach lacks. */
+static void print_papers(struct printing *p, const struct collection *c)
+{
+    char text[4096];
+    struct grid *g = new_grid();
+    for (size_t i = 0; i < p->papers->n; i++) {
+        const struct reference *r = &p->papers->at[i];
+        if (p->format == TABLE_TEXT) fputc('\n', p->out);
+        if (paper_rows(g, c, r, false)) put(p, g);
+        if (paper_rows(g, c, r, true)) put(p, g);
+        paper_lacks(r, text, sizeof text);
+        print_remark_apart(p, text);
+        paper_remark(r, text, sizeof text);
+        print_remark(p, text);
+    }
+    free(g);
+}
+
 static void print_task(struct printing *p, const struct collection *c, const struct task_runs *t)
 {
-    char caption[768] = "";
+    char caption[2400] = "";
     struct notes notes = {.anchor = p->anchor};
     p->notes = &notes;
     caption_task(c, t, caption, sizeof caption);
@@ -135,6 +209,7 @@ static void print_task(struct printing *p, const struct collection *c, const str
     else if (t->run->task->kind == TASK_CLASSIFY) print_classify(p, t, &notes);
     else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
     else print_lengths(p, t, &notes);
+    if (any_usable(t)) print_beside(p, t);
     if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
     notes_print(p->out, &notes, p->format);
     notes_done(&notes);
@@ -153,11 +228,13 @@ static void print_title(const struct printing *p, const struct config *c)
 static void print_all(struct printing *p, const struct collection *c)
 {
     print_title(p, c->config);
+    print_matrix(p, c);
     for (size_t i = 0; i < c->n_tasks; i++) {
         if (i && p->format == TABLE_TEXT) fputc('\n', p->out);
         print_task(p, c, &c->task[i]);
     }
     if (p->format == TABLE_TEXT && !p->color && collection_usable(c)) fputs("* best of its column\n", p->out);
+    print_papers(p, c);
 }
 
 void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor)
@@ -169,12 +246,15 @@ void table_task(FILE *out, const struct collection *c, size_t task, enum table_f
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)
 {
     struct collection all;
-    struct printing p = {.out = out, .format = f, .color = color};
+    struct references papers;
+    TRY(references_read(c, &papers));
+    struct printing p = {.out = out, .format = f, .color = color, .papers = &papers};
     collection_load(&all, c, results_dir);
     const size_t usable = collection_usable(&all);
-    if (f == TABLE_CSV) csv_print(out, &all);
+    if (f == TABLE_CSV) csv_print(out, &all, &papers);
     else print_all(&p, &all);
     collection_done(&all);
+    references_done(&papers);
     if (usable == 0) FAIL(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);
     return OK;
 }

@@ -14,12 +14,15 @@
  *   diverged, stale or not available is said in notes below, never a number.
  *   A recall task has a block of accuracies and one of losses, a column for each test set, and between them the gate (gate.h)
  *   that says whether they count.
+ *   Several classification tasks have one table of all first (matrix.h).  Papers that the config names (reference.h) have their numbers in
+ *   columns of their own: beside the accuracies made under the same protocol, and under a text beside ours as ratios; at the end each of
+ *   their tables as printed, and what Reach lacks apart.
  *   csv: one line per task, variant, kind and length, unrounded (nats, bits, ratio, accuracy as a share, sd and the half
- *   width of the 95 % t interval of each), then one per trivial predictor, and a recall task's gate.
+ *   width of the 95 % t interval of each), then one per trivial predictor, a recall task's gate, averages, and one per number of a paper.
  *
  *   color    bold by escape sequences (a terminal without NO_COLOR); else a star marks the best
  *
- * ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */
+ * ERR_CONFIG or ERR_IO if a paper's file is not right.  ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
 
 /* The part of it that is of one task: caption, tables, notes.  `anchor`: HTML, as in grid.h. */
