@@ -174,7 +174,7 @@ static void say_command(FILE *out, const struct asked *a, bool all_there)
 }
 
 /* Train what is missing.  Results without their data are read as they are. */
-static int train_missing(const struct asked *a, const struct config *c, bool all_there)
+static int train_missing(const struct asked *a, struct config *c, bool all_there)
 {
     const bool missing = any_missing(c, config_flags_results(&a->f));
     if (a->no_run) {

@@ -45,7 +45,7 @@ static bool farthest_set(const struct task_runs *t, struct score *s)
     return true;
 }
 
-static bool score_of(const struct task_runs *t, struct score *s)
+static bool best_score_of(const struct task_runs *t, struct score *s)
 {
     if (is_text(t)) return longest_of_kind(t, s);
     if (t->run->task->kind == TASK_SEQUENCE) return farthest_set(t, s);
@@ -143,7 +143,7 @@ static void print_task(FILE *out, const struct section *s, const struct task_run
     struct standing all = {.n = 0};
     fprintf(out, "<li><a href=\"#%s-task-%zu\">", s->id, (size_t)(t - s->all.task) + 1);
     html_put(out, "", t->name, "</a>");
-    if (score_of(t, &score)) stand(t, &score, &all);
+    if (best_score_of(t, &score)) stand(t, &score, &all);
     if (!all.n) {
         fputs(": no finished run.</li>\n", out);
         return;
