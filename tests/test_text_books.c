@@ -230,7 +230,7 @@ static void test_predictors(void **state)
     assert_string_equal(p[0].name, "chance");
     assert_true(fabs(p[0].accuracy - 0.2) < 1e-12 && fabs(p[0].loss - log(5)) < 1e-12);
     assert_string_equal(p[1].name, "byte counts");
-    assert_true(p[1].accuracy > 0.8); /* four times or more the digit of its book */
+    if (!(p[1].accuracy > 0.5)) fail_msg("%g of passages are told apart by four times their book's digit", p[1].accuracy);
     close_task(&o);
 }
 
@@ -269,7 +269,7 @@ static void expect(const struct finished *f, int code, const char *part)
 }
 
 #define CONFIG                                                                                                                              \
-    "name: tiny\nmodel: {width: 8, layers: 1, heads: 1, feed_forward: 16}\ntrain: {samples: 32, batch: 16}\ntest: {examples: 20}\n"          \
+    "model: {width: 8, layers: 1, heads: 1, feed_forward: 16}\ntrain: {samples: 32, batch: 16}\ntest: {examples: 20}\n"          \
     "variants: [rope]\nseeds: [1]\ntasks:\n  - listops: {max_length: 20, min_length: 5, train: 100, valid: 70, test: 70}\n"                  \
     "  - text-books: {corpus: \"%s\", length: 40, classes: 5, train: 100, valid: 70, test: 70}\n"
 
