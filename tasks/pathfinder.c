@@ -237,7 +237,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
 static void note_of(const char *name, const struct pathfinder_options *o, char *line, size_t size)
 {
     if (!is_generated(o)) return;
-    snprintf(line, size, "%s: images of %d x %d drawn by a seeded generator, not the released files (source: FOLDER reads those).", name,
+    snprintf(line, size, "%s: images of %d x %d of our own seeded generator, not the released files.", name,
              size_of(o), size_of(o));
 }
 

@@ -147,7 +147,7 @@ static void note(const void *opts, char *line, size_t size)
 {
     char of[BOOKS_OF];
     books_of(((const struct retrieval_books_options *)opts)->corpus, of);
-    snprintf(line, size, "retrieval-books: pairs of passages from the books of %s in place of pairs of papers (AAN, task retrieval).", of);
+    snprintf(line, size, "retrieval-books: passages from the books of %s in place of papers (AAN).", of);
 }
 
 const struct task task_retrieval_books = {

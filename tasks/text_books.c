@@ -150,7 +150,7 @@ static void note(const void *opts, char *line, size_t size)
 {
     char of[BOOKS_OF];
     books_of(((const struct text_books_options *)opts)->corpus, of);
-    snprintf(line, size, "text-books: passages from the books of %s in place of film reviews (IMDb, task text).", of);
+    snprintf(line, size, "text-books: passages from the books of %s in place of film reviews (IMDb).", of);
 }
 
 const struct task task_text_books = {
