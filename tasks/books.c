@@ -1,10 +1,14 @@
 /* books.c -- from a corpus's documents to books in splits. */
 #include "tasks/books.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
+#include "base/file.h"
 #include "base/random.h"
+#include "tasks/kjv.h"
 
 #define SHARE_VALID 0.10
 #define SHARE_TEST  0.17
@@ -106,9 +110,74 @@ status books_open(struct books *out, const char *name, uint64_t seed, const char
     return s;
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const size_t x = ((const struct book *)a)->n, y = ((const struct book *)b)->n;
+    return x != y ? (x < y) - (x > y) : by_path(a, b);
+}
+
+static status keep_longest(struct books *b, const char *name, size_t n, size_t least)
+{
+    const size_t total = total_of(b);
+    const bool cut = any_cut(b);
+    if (cut || total < n)
+        FAIL(ERR_DATA, "corpus %s: %zu books of at least %zu bytes are needed, one file each; it has %zu%s", name, n, least, total,
+             cut ? " pieces of fewer files" : "");
+    qsort(b->all, total, sizeof *b->all, by_size);
+    qsort(b->all, n, sizeof *b->all, by_path);
+    for (int s = 0; s < SPLITS; s++) b->first[s] = b->n[s] = 0;
+    b->n[SPLIT_TRAIN] = n;
+    return OK;
+}
+
+status books_open_longest(struct books *out, const char *name, size_t n, const char *data, size_t least)
+{
+    *out = (struct books){0};
+    TRY(corpus_open(&out->corpus, name, 1, data)); /* the corpus's own split, and so its seed, does not matter */
+    collect(out, least);
+    const status s = keep_longest(out, name, n, least);
+    if (s != OK) books_close(out);
+    return s;
+}
+
 void books_close(struct books *b)
 {
     corpus_close(b->corpus);
     free(b->all);
     *b = (struct books){0};
+}
+
+void book_passage(const struct book *b, size_t start, size_t n, int32_t *token)
+{
+    for (size_t i = 0; i < n; i++) token[i] = b->at[start + i] + 1;
+}
+
+void books_checksum(const struct books *b, char out[33])
+{
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) status_no_memory("a checksum", 1);
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, b->n, sizeof b->n);
+    for (int s = 0; s < SPLITS; s++)
+        for (size_t i = 0; i < b->n[s]; i++) {
+            const struct book *book = &b->all[b->first[s] + i];
+            XXH3_128bits_update(state, &book->n, sizeof book->n);
+            XXH3_128bits_update(state, book->at, book->n);
+        }
+    const XXH128_hash_t h = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+}
+
+status books_make(const char *task, const char *name, const char *data)
+{
+    char folder[FILE_PATH];
+    if (strcmp(name, "kjv") != 0) FAIL(ERR_DATA, "%s: only the corpus kjv can be made; %s must be brought", task, name);
+    TRY(file_join(folder, data, "kjv"));
+    return kjv_make(folder);
+}
+
+void books_of(const char *name, char out[BOOKS_OF])
+{
+    snprintf(out, BOOKS_OF, "%s", strcmp(name, "kjv") == 0 ? "the King James Bible" : name);
 }

@@ -23,6 +23,23 @@ struct books {
  * parts if each has two; otherwise all are dealt anew, by a seeded shuffle of their names: 17 % test, 10 % valid, two at least,
  * the others train.  ERR_DATA if there are not six; what corpus_open says otherwise. */
 status books_open(struct books *out, const char *name, uint64_t seed, const char *data, size_t least);
+
+/* The `n` longest documents of a corpus, in the order of their names, all in the training part: for tasks that cut each book.  ERR_DATA if
+ * there are not so many of `least` bytes and more, or if the corpus is pieces of fewer files. */
+status books_open_longest(struct books *out, const char *name, size_t n, const char *data, size_t least);
 void   books_close(struct books *b); /* accepts a cleared struct, and clears it */
+
+/* Bytes start .. start + n - 1 of a book, each plus one. */
+void   book_passage(const struct book *b, size_t start, size_t n, int32_t *token);
+
+/* Which bytes are in which split; not where they were found. */
+void   books_checksum(const struct books *b, char out[33]);
+
+/* Write the corpus `name`, for a message of `task`; ERR_DATA if it is another than kjv. */
+status books_make(const char *task, const char *name, const char *data);
+
+/* "the King James Bible", or the corpus's own name. */
+#define BOOKS_OF 300
+void   books_of(const char *name, char out[BOOKS_OF]);
 
 #endif

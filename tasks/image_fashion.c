@@ -80,6 +80,12 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     return there;
 }
 
+static void note(const void *opts, char *line, size_t size)
+{
+    (void)opts;
+    snprintf(line, size, "image-fashion: Fashion-MNIST (28 x 28, clothing) in place of gray CIFAR-10 (task image).");
+}
+
 const struct task task_image_fashion = {
     .name         = "image-fashion",
     .title        = "Fashion-MNIST, pixel by pixel",
@@ -104,5 +110,6 @@ const struct task task_image_fashion = {
     .example      = images_example,
     .predictors   = images_predictors,
     .checksum     = images_checksum,
+    .note         = note,
     .present      = present,
 };

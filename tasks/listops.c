@@ -198,6 +198,11 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     return true;
 }
 
+static void note(const void *opts, char *line, size_t size)
+{
+    if (is_generated(opts)) snprintf(line, size, "listops: expressions of our own seeded generator, not the released files.");
+}
+
 const struct task task_listops = {
     .name         = "listops",
     .title        = "ListOps: the value of a nested expression",
@@ -226,5 +231,6 @@ const struct task task_listops = {
     .word         = word,
     .predictors   = predictors,
     .checksum     = checksum,
+    .note         = note,
     .present      = present,
 };

@@ -234,6 +234,23 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
     return true;
 }
 
+static void note_of(const char *name, const struct pathfinder_options *o, char *line, size_t size)
+{
+    if (!is_generated(o)) return;
+    snprintf(line, size, "%s: images of %d x %d of our own seeded generator, not the released files.", name,
+             size_of(o), size_of(o));
+}
+
+static void note_pathfinder(const void *opts, char *line, size_t size)
+{
+    note_of("pathfinder", opts, line, size);
+}
+
+static void note_pathx(const void *opts, char *line, size_t size)
+{
+    note_of("pathx", opts, line, size);
+}
+
 #define HELP                                                                                                                                \
     "Two long snakes of paddles, shorter distractors, and two discs: label 1 if they are the ends of one snake. A pixel is a token, its\n"    \
     "gray level the id, row by row. Images are drawn with the settings of Long Range Arena for each size, image i a function of (settings,\n" \
@@ -252,7 +269,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
         .source = "Linsley et al. 2018; settings of Long Range Arena, arXiv:2011.04006; own seeded generator", .help = HELP,                  \
         .kind = TASK_CLASSIFY, .images = true, .options = options_, .options_size = sizeof(struct pathfinder_options), .open = pathfinder_open,               \
         .close = pathfinder_close, .vocabulary = vocabulary, .classes = classes, .count = count, .longest = longest, .example = example,      \
-        .predictors = predictors, .checksum = checksum, .present = present, .make = make, .draws = true,                                      \
+        .predictors = predictors, .checksum = checksum, .note = note_##name_, .present = present, .make = make, .draws = true,                \
     }
 
 PATHFINDER(pathfinder, "Pathfinder: are two discs the ends of one snake?", pathfinder_options);

@@ -20,6 +20,9 @@
 
 /* ---- lra2021 ---------------------------------------------------------------------------------------------------- */
 
+#define LRA_TEXT \
+    .model = "{width: 256, layers: 4, heads: 4, feed_forward: 1024, head_hidden: 1024}", \
+    .train = "{batch: 32, steps: 20000, rate: 0.05, schedule: rsqrt, warmup: 8000, decay: 0.1, eval_every: 100, keep: last, " TEXT_1000_ALL "}"
 #define LRA_RETRIEVAL \
     .options = "{length: 4000}", .model = "{width: 128, layers: 4, heads: 4, feed_forward: 512, head_hidden: 512, pair_head: lra2021}", \
     .train = "{batch: 32, steps: 5000, rate: 0.05, schedule: rsqrt, warmup: 8000, decay: 0.1, eval_every: 100, " RETRIEVAL_ALL "}", \
@@ -33,9 +36,9 @@ static const struct protocol_task lra2021[] = {
     {.task = "listops", .model = "{width: 512, layers: 4, heads: 8, feed_forward: 1024, head_hidden: 1024}",
      .train = "{batch: 32, steps: 5000, rate: 0.05, schedule: rsqrt, warmup: 1000, decay: 0.1, eval_every: 50, " LISTOPS_ALL "}",
      .faithful_options = "{first_id: 1}", .faithful_model = "{pad_to: 2000, hide_zero: true}"},
-    {.task = "text", .options = "{length: 1000}", .model = "{width: 256, layers: 4, heads: 4, feed_forward: 1024, head_hidden: 1024}",
-     .train = "{batch: 32, steps: 20000, rate: 0.05, schedule: rsqrt, warmup: 8000, decay: 0.1, eval_every: 100, keep: last, " TEXT_1000_ALL "}",
+    {.task = "text", .options = "{length: 1000}", LRA_TEXT,
      .faithful_options = "{valid: test}", .faithful_model = "{pad_to: 1000, hide_zero: true}"},
+    {.task = "text-books", .options = "{length: 1000}", LRA_TEXT, .faithful_model = "{pad_to: 1000, hide_zero: true}"},
     {.task = "retrieval", LRA_RETRIEVAL},
     {.task = "retrieval-books", LRA_RETRIEVAL},
     {.task = "image", .faithful_options = "{gray: tensorflow}", LRA_IMAGE},
@@ -54,6 +57,9 @@ static const struct protocol_task lra2021[] = {
 /* ---- small and skyformer ---------------------------------------------------------------------------------------- */
 
 #define AS_PUBLISHED "hide_zero: true, mean_over: seen_over_all}"
+#define SMALL_TEXT \
+    .options = "{length: 1000}", .train = "{batch: 32, steps: 20000, rate: 1e-4, warmup: 8000, eval_every: 500, " TEXT_1000_ALL "}", \
+    .faithful_model = "{pad_to: 1024, " AS_PUBLISHED
 #define SMALL_RETRIEVAL \
     .options = "{length: 4000}", .train = "{batch: 32, steps: 30000, rate: 1e-4, warmup: 800, eval_every: 300, " RETRIEVAL_ALL "}", \
     .faithful_model = "{pad_to: 4096, " AS_PUBLISHED
@@ -63,18 +69,22 @@ static const struct protocol_task lra2021[] = {
 static const struct protocol_task small[] = {
     {.task = "listops", .train = "{batch: 32, steps: 5000, rate: 1e-4, warmup: 1000, eval_every: 50, " LISTOPS_ALL "}",
      .faithful_options = "{first_id: 1}", .faithful_model = "{pad_to: 2048, " AS_PUBLISHED},
-    {.task = "text", .options = "{length: 1000}",
-     .train = "{batch: 32, steps: 20000, rate: 1e-4, warmup: 8000, eval_every: 500, " TEXT_1000_ALL "}",
-     .faithful_options = "{valid: test}", .faithful_model = "{pad_to: 1024, " AS_PUBLISHED},
+    {.task = "text", SMALL_TEXT, .faithful_options = "{valid: test}"},
+    {.task = "text-books", SMALL_TEXT},
     {.task = "retrieval", SMALL_RETRIEVAL},
     {.task = "retrieval-books", SMALL_RETRIEVAL},
     {.task = "image", .faithful_options = "{gray: tensorflow}", SMALL_IMAGE},
     {.task = "image-fashion", SMALL_IMAGE},
     {.task = "pathfinder", .options = "{split: shuffled}",
      .train = "{batch: 256, steps: 62400, rate: 1e-4, warmup: 312, eval_every: 312, " PATHFINDER_ALL "}", .faithful_model = "{" AS_PUBLISHED},
+    {.task = "pathx", .options = "{split: shuffled}", /* which that code has not */
+     .train = "{batch: 256, steps: 62400, rate: 1e-4, warmup: 312, eval_every: 312, eval_tokens: 3.28e8}", .faithful_model = "{" AS_PUBLISHED},
     {0},
 };
 
+#define SKYFORMER_TEXT \
+    .options = "{length: 4000}", .train = "{batch: 32, steps: 50000, rate: 1e-4, warmup: 80, eval_every: 500, eval_tokens: 2.56e7}", \
+    .faithful_model = "{pad_to: 4096, " AS_PUBLISHED
 #define SKYFORMER_RETRIEVAL \
     .options = "{length: 4000}", .train = "{batch: 16, steps: 50000, rate: 2e-4, warmup: 800, eval_every: 1000, eval_tokens: 3.84e7}", \
     .faithful_model = "{pad_to: 4096, " AS_PUBLISHED
@@ -84,9 +94,8 @@ static const struct protocol_task small[] = {
 static const struct protocol_task skyformer[] = {
     {.task = "listops", .train = "{batch: 32, steps: 50000, rate: 1e-4, warmup: 1000, eval_every: 500, " LISTOPS_ALL "}",
      .faithful_options = "{first_id: 1}", .faithful_model = "{pad_to: 2048, " AS_PUBLISHED},
-    {.task = "text", .options = "{length: 4000}",
-     .train = "{batch: 32, steps: 50000, rate: 1e-4, warmup: 80, eval_every: 500, eval_tokens: 2.56e7}",
-     .faithful_options = "{valid: test}", .faithful_model = "{pad_to: 4096, " AS_PUBLISHED},
+    {.task = "text", SKYFORMER_TEXT, .faithful_options = "{valid: test}"},
+    {.task = "text-books", SKYFORMER_TEXT},
     {.task = "retrieval", SKYFORMER_RETRIEVAL},
     {.task = "retrieval-books", SKYFORMER_RETRIEVAL},
     {.task = "image", .faithful_options = "{gray: tensorflow}", SKYFORMER_IMAGE},
@@ -98,6 +107,9 @@ static const struct protocol_task skyformer[] = {
 
 /* ---- s4: evaluated once an epoch -------------------------------------------------------------------------------- */
 
+#define S4_TEXT \
+    .model = "{width: 256, layers: 6}", \
+    .train = "{batch: 16, steps: 50000, rate: 0.01, warmup: 5000, eval_every: 1562, eval_tokens: 1.03e8}"
 #define S4_RETRIEVAL \
     .options = "{length: 4000}", .model = "{width: 256, layers: 6, pair_head: s4}", \
     .train = "{batch: 64, steps: 50000, rate: 0.01, warmup: 5000, eval_every: 2298, " RETRIEVAL_ALL "}"
@@ -108,8 +120,8 @@ static const struct protocol_task skyformer[] = {
 static const struct protocol_task s4[] = {
     {.task = "listops", .model = "{width: 256, layers: 6, norm: post}",
      .train = "{batch: 32, steps: 120000, rate: 0.01, warmup: 12000, eval_every: 3000, " LISTOPS_ALL "}"},
-    {.task = "text", .options = "{length: 4096, tokens: characters}", .model = "{width: 256, layers: 6}",
-     .train = "{batch: 16, steps: 50000, rate: 0.01, warmup: 5000, eval_every: 1562, eval_tokens: 1.03e8}"},
+    {.task = "text", .options = "{length: 4096, tokens: characters}", S4_TEXT},
+    {.task = "text-books", .options = "{length: 4096}", S4_TEXT},
     {.task = "retrieval", S4_RETRIEVAL},
     {.task = "retrieval-books", S4_RETRIEVAL},
     {.task = "image", S4_IMAGE},
@@ -147,7 +159,8 @@ const struct protocol protocols[] = {
     {.name = "small", .title = "two-layer models of the Nystromformer code",
      .source = "Xiong et al., arXiv:2102.03902; mlpen/Nystromformer",
      .notes = "faithful: examples padded to 1024, 2048 or 4096, token 0 (black pixels too) hidden, sums of what is seen divided by the padded "
-              "length, dev = test for text, gray levels by its own weights; " SMALL_DIFFERENCES,
+              "length, dev = test for text, gray levels by its own weights; pathx, which that code has not, has pathfinder's settings; "
+              SMALL_DIFFERENCES,
      .position = "learned", .attention = "{bias: [q, k, v]}", .model = SMALL_MODEL, .train = ONE_CYCLE "}",
      .can_be_faithful = 1, .task = small},
     {.name = "skyformer", .title = "the models of `small`, with the Skyformer code's budgets",

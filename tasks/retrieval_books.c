@@ -8,13 +8,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <xxhash.h>
 
-#include "base/file.h"
 #include "base/random.h"
 #include "tasks/books.h"
-#include "tasks/kjv.h"
 #include "tasks/pair_predictors.h"
 
 struct retrieval_books_options {
@@ -94,11 +90,6 @@ static void draw_two(random_stream *r, const struct book *b, size_t L, size_t st
     start[last] = (u < v ? v : u) + apart;
 }
 
-static void copy_passage(const struct book *b, size_t start, size_t L, int32_t *token)
-{
-    for (size_t i = 0; i < L; i++) token[i] = b->at[start + i] + 1;
-}
-
 static status example(const void *self, enum split s, size_t index, struct example *out)
 {
     const struct retrieval_books *t = self;
@@ -111,8 +102,8 @@ static status example(const void *self, enum split s, size_t index, struct examp
     size_t start[2], elsewhere[2];
     draw_two(&r, &book[a], L, start);
     draw_two(&r, &book[b], L, elsewhere);
-    copy_passage(&book[a], start[0], L, out->token);
-    copy_passage(&book[b], same ? start[1] : elsewhere[1], L, out->token + L);
+    book_passage(&book[a], start[0], L, out->token);
+    book_passage(&book[b], same ? start[1] : elsewhere[1], L, out->token + L);
     out->n = 2 * L;
     out->n_first = L;
     out->label = same;
@@ -127,23 +118,9 @@ static status predictors(const void *self, enum split s, struct predictor *out, 
     return pair_predictors(&task_retrieval_books, self, s, out);
 }
 
-/* Which bytes are in which split; not where they were found. */
 static void checksum(const void *self, char out[33])
 {
-    const struct retrieval_books *t = self;
-    XXH3_state_t *state = XXH3_createState();
-    if (!state) status_no_memory("a checksum", 1);
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, t->books.n, sizeof t->books.n);
-    for (int s = 0; s < SPLITS; s++)
-        for (size_t i = 0; i < t->books.n[s]; i++) {
-            const struct book *b = &t->books.all[t->books.first[s] + i];
-            XXH3_128bits_update(state, &b->n, sizeof b->n);
-            XXH3_128bits_update(state, b->at, b->n);
-        }
-    const XXH128_hash_t h = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+    books_checksum(&((const struct retrieval_books *)self)->books, out);
 }
 
 static bool present(const void *opts, const char *data, char *line, size_t size)
@@ -163,11 +140,14 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
 
 static status make(const void *opts, const char *data)
 {
-    const struct retrieval_books_options *o = opts;
-    char folder[FILE_PATH];
-    if (strcmp(o->corpus, "kjv") != 0) FAIL(ERR_DATA, "retrieval-books: only the corpus kjv can be made; %s must be brought", o->corpus);
-    TRY(file_join(folder, data, "kjv"));
-    return kjv_make(folder);
+    return books_make("retrieval-books", ((const struct retrieval_books_options *)opts)->corpus, data);
+}
+
+static void note(const void *opts, char *line, size_t size)
+{
+    char of[BOOKS_OF];
+    books_of(((const struct retrieval_books_options *)opts)->corpus, of);
+    snprintf(line, size, "retrieval-books: passages from the books of %s in place of papers (AAN).", of);
 }
 
 const struct task task_retrieval_books = {
@@ -187,7 +167,6 @@ const struct task task_retrieval_books = {
         "              else dealt by `seed`: 17 % test, 10 % valid, two at least\n"
         "Ids: byte + 1, 0 never occurs. Predictors, fitted on 4,000 training pairs: the commonest label; the cosine of the two\n"
         "texts' byte frequencies (their square roots); logistic regression on the differences of these; the cosine of words.",
-    .note         = "retrieval-books: pairs of passages from books (corpus kjv: the King James Bible); not the AAN pairs of Long Range Arena.",
     .kind         = TASK_CLASSIFY,
     .pairs        = true,
     .options      = options,
@@ -202,6 +181,7 @@ const struct task task_retrieval_books = {
     .word         = task_byte_word,
     .predictors   = predictors,
     .checksum     = checksum,
+    .note         = note,
     .present      = present,
     .make         = make,
 };

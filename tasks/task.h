@@ -65,7 +65,6 @@ struct task {
     const char          *title;     /* one line                                     */
     const char          *source;    /* paper or origin, with what differs           */
     const char          *help;      /* a paragraph: data, splits, how to get it     */
-    const char          *note;      /* what must stand under each of its tables; NULL: nothing */
     enum task_kind       kind;
     bool                 images;    /* TASK_CLASSIFY: an example is a square of gray levels 0..255, its tokens, row by row */
     bool                 pairs;     /* TASK_CLASSIFY: an example is two texts, read one by one, with one label */
@@ -77,7 +76,8 @@ struct task {
     status (*open)(void **self, const void *options, const char *data);
     void   (*close)(void *self);
 
-    /* Ids are 0..vocabulary-1; classes is 0 unless TASK_CLASSIFY, and needs no data: reports ask it with a NULL self. */
+    /* Ids are 0..vocabulary-1; classes is 0 unless TASK_CLASSIFY.  Reports ask for classes with a NULL self: then 0 where that depends
+     * on options, and a predictor "chance" says what reports want to know. */
     size_t (*vocabulary)(const void *self);
     size_t (*classes)(const void *self);
 
@@ -102,12 +102,23 @@ struct task {
     /* A hash of everything the examples depend on (content, options), 32 hex digits and a 0. */
     void (*checksum)(const void *self, char out[33]);
 
+    /* What must stand before its runs and under each of its tables: that the data was generated here, or that it is not what a known
+     * benchmark of that shape has.  A line, "" for nothing; NULL: never anything. */
+    void   (*note)(const void *options, char *line, size_t size);
+
     /* `reach data`: is the data there, or made when it is used (one line either way, true if it is); make what is not there yet; NULL
      * make: cannot. */
     bool   (*present)(const void *options, const char *data, char *line, size_t size);
     status (*make)(const void *options, const char *data);
     bool     draws;   /* open makes what is not there, which may take long: `reach data verify` only says what is there */
 };
+
+/* Its note, or "". */
+static inline void task_note(const struct task *t, const void *options, char *line, size_t size)
+{
+    line[0] = 0;
+    if (t->note) t->note(options, line, size);
+}
 
 /* A word of tasks whose tokens are bytes + 1, 0 where there is none. */
 void task_byte_word(const void *self, int32_t token, char out[TASK_WORD]);

@@ -4,16 +4,14 @@
  * The trap: published "validation" scores of this task are often those of the test set; here a tenth of the training part is
  * held out unless `valid: test` asks for that protocol.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "tasks/bags.h"
 #include "tasks/characters.h"
-#include "tasks/commonest.h"
 #include "tasks/hold_out.h"
-#include "tasks/linear_rule.h"
 #include "tasks/reviews.h"
 #include "tasks/task.h"
 
@@ -189,68 +187,19 @@ static status example(const void *self, enum split s, size_t index, struct examp
 
 /* ---- predictors ---------------------------------------------------------------------------------------------- */
 
-/* For each example the square root of how often each symbol stands in it, and how many tokens it has. */
-struct bags {
-    size_t  width;   /* vocabulary + 1 */
-    float  *feature; /* (n, width)     */
-    int    *label;
-};
-
-static void make_bags(const struct text_task *t, enum split s, struct bags *out)
-{
-    const size_t n = count(t, s), width = vocabulary(t) + 1;
-    *out = (struct bags){width, calloc(n, width * sizeof *out->feature), malloc(n * sizeof *out->label)};
-    if (!out->feature || !out->label) status_no_memory("counts of symbols", n * width * sizeof *out->feature);
-#pragma omp parallel
-    {
-        struct example e = {.token = malloc(t->longest * sizeof *e.token)};
-        if (!e.token) status_no_memory("a review", t->longest * sizeof *e.token);
-#pragma omp for schedule(static)
-        for (size_t i = 0; i < n; i++) {
-            float *f = out->feature + i * width;
-            (void)example(t, s, i, &e); /* cannot fail */
-            for (size_t j = 0; j < e.n; j++) f[e.token[j]]++;
-            for (size_t j = 0; j + 1 < width; j++) f[j] = sqrtf(f[j]);
-            f[width - 1] = (float)e.n;
-            out->label[i] = e.label;
-        }
-        free(e.token);
-    }
-}
-
-static void read_bag(const void *self, size_t index, double *feature, int *label)
-{
-    const struct bags *b = self;
-    for (size_t j = 0; j < b->width; j++) feature[j] = (double)b->feature[index * b->width + j];
-    *label = b->label[index];
-}
-
-static void free_bags(struct bags *b)
-{
-    free(b->feature);
-    free(b->label);
-}
-
-static void count_labels(const struct text_task *t, enum split s, size_t out[2])
-{
-    for (size_t i = 0; i < count(t, s); i++) out[review_of(t, s, i)->label]++;
-}
+extern const struct task task_text;
 
 static status predictors(const void *self, enum split s, struct predictor *out, size_t *n)
 {
     const struct text_task *t = self;
-    size_t label[2][2] = {{0}};
-    struct bags bags[2];
-    count_labels(t, SPLIT_TRAIN, label[0]);
-    count_labels(t, s, label[1]);
-    make_bags(t, SPLIT_TRAIN, &bags[0]);
-    make_bags(t, s, &bags[1]);
-    const struct linear_examples train = {&bags[0], count(t, SPLIT_TRAIN), read_bag}, scored = {&bags[1], count(t, s), read_bag};
-    out[0] = commonest_label(2, label[0], label[1]);
-    out[1] = linear_rule(t->o.tokens == CHARACTERS ? "character counts" : "byte counts", bags[0].width, 2, &train, &scored);
+    struct bags train, scored;
+    TRY(bags_make(&train, &task_text, self, SPLIT_TRAIN));
+    TRY(bags_make(&scored, &task_text, self, s));
+    out[0] = bags_commonest(&train, &scored, 2);
+    out[1] = bags_rule(t->o.tokens == CHARACTERS ? "character counts" : "byte counts", &train, &scored, 2);
     *n = 2;
-    free_bags(&bags[0]);
-    free_bags(&bags[1]);
+    bags_free(&train);
+    bags_free(&scored);
     return OK;
 }
 

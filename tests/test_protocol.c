@@ -283,9 +283,10 @@ static void refused(void **state)
     refuses("protocol: {small: {faithfull: true}}\ntasks: [listops]\n" VANILLA,
             "a.yaml:1:20: no option \"faithfull\" for small; did you mean \"faithful\"?");
     refuses("protocol: small\ntasks: [lm]\n" VANILLA,
-            "a.yaml:2:9: no task \"lm\" in protocol small; known: listops, text, retrieval, retrieval-books, image, image-fashion, pathfinder");
-    refuses("protocol: small\ntasks: [listops, pathx]\n" VANILLA,
-            "a.yaml:2:18: no task \"pathx\" in protocol small; known: listops, text, retrieval, retrieval-books, image, image-fashion, pathfinder");
+            "a.yaml:2:9: no task \"lm\" in protocol small; known: listops, text, text-books, retrieval, retrieval-books, image, image-fashion, pathfinder, pathx");
+    refuses("protocol: skyformer\ntasks: [listops, pathx]\n" VANILLA,
+            "a.yaml:2:18: no task \"pathx\" in protocol skyformer; known: listops, text, text-books, retrieval, retrieval-books, image, image-fashion, "
+            "pathfinder");
     refuses("tasks: [{listops: {with: {modle: {width: 4}}}}]\n" VANILLA, "a.yaml:1:27: no section \"modle\" in with; did you mean \"model\"?");
     refuses("tasks: [{listops: {with: {model: {widht: 4}}}}]\n" VANILLA, "a.yaml:1:35: no option \"widht\" for model; did you mean \"width\"?");
     refuses("tasks: [{listops: {with: {train: {rate: fast}}}}]\n" VANILLA, "a.yaml:1:41: rate: \"fast\" is not a number");

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 #include "report/claim.h"
 #include "report/reference.h"
+#include "tasks/task.h"
 #include "train/runner.h"
 #include "train/stop.h"
 #include "train/tuning.h"
@@ -49,6 +50,21 @@ static int each_run(struct runner *q, const struct config *c, FILE *log)
     return count[OUTCOME_DIVERGED] || count[OUTCOME_STALE] ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* What of the data was generated, or stands in for other data; a line for each task with other options. */
+static void tell_notes(struct progress *p, const struct config *c)
+{
+    char line[512], before[512];
+    for (size_t i = 0; i < c->n_runs && !p->quiet; i++) {
+        bool said = false;
+        task_note(c->runs[i].task, c->runs[i].task_options, line, sizeof line);
+        for (size_t j = 0; j < i && !said; j++) {
+            task_note(c->runs[j].task, c->runs[j].task_options, before, sizeof before);
+            said = strcmp(line, before) == 0;
+        }
+        if (line[0] && !said) progress_note(p, "%s", line);
+    }
+}
+
 int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how)
 {
     struct progress progress;
@@ -58,6 +74,7 @@ int run_config(struct config *c, const struct config_flags *f, const struct run_
     if (e == OK) e = command_kernel(&q.kernel);
     if (e == OK) e = runner_check_data(&q, c);
     if (e != OK) return command_failed(e);
+    tell_notes(&progress, c);
     stop_catch();
     e = tune_first(&q, c, how->redo && how->trials);
     const int code = e != OK ? failed(&q, e) : how->trials ? EXIT_DONE : each_run(&q, c, how->log);

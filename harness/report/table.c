@@ -137,6 +137,22 @@ static void print_remark_apart(struct printing *p, const char *text)
     if (p->format != TABLE_MD) fputc('\n', p->out);
 }
 
+/* That the data of a task was generated, or stands in for other data. */
+static bool print_note(struct printing *p, const struct task_runs *t)
+{
+    char line[512];
+    task_note(t->run->task, t->run->task_options, line, sizeof line);
+    if (line[0]) print_remark(p, line);
+    return line[0];
+}
+
+static void print_notes(struct printing *p, const struct matrix *m)
+{
+    bool any = false;
+    for (size_t t = 0; t < m->n_tasks; t++) any |= any_usable(&m->task[t]) && print_note(p, &m->task[t]);
+    if (any && p->format != TABLE_MD) fputc('\n', p->out);
+}
+
 /* Several classification tasks in one table, before the tasks one by one. */
 static void print_matrix(struct printing *p, const struct collection *c)
 {
@@ -152,6 +168,7 @@ static void print_matrix(struct printing *p, const struct collection *c)
         }
         put(p, g);
         print_remark_apart(p, m->legend);
+        print_notes(p, m);
         free(g);
     }
     free(m);
@@ -210,7 +227,7 @@ static void print_task(struct printing *p, const struct collection *c, const str
     else if (t->run->task->kind == TASK_SEQUENCE) print_recall(p, t, &notes);
     else print_lengths(p, t, &notes);
     if (any_usable(t)) print_beside(p, t);
-    if (any_usable(t) && t->run->task->note) print_remark(p, t->run->task->note);
+    if (any_usable(t)) print_note(p, t);
     notes_print(p->out, &notes, p->format);
     notes_done(&notes);
     p->notes = NULL;

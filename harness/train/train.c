@@ -152,6 +152,13 @@ int64_t train_steps(const struct train_options *o, const struct task *task, cons
     return steps > 0 ? steps : 1;
 }
 
+/* A validation pass has 64 examples, or fewer where they are longer than 4,096 tokens, 8 at least: whatever eval_tokens says. */
+static size_t least_examples(size_t longest)
+{
+    const size_t n = 64 * 4096 / longest;
+    return n < 8 ? 8 : n > 64 ? 64 : n;
+}
+
 /* Validation on the seeded subset. */
 static status validate(struct trainer *t, struct tally *out)
 {
@@ -164,7 +171,7 @@ static status validate(struct trainer *t, struct tally *out)
     const size_t total = t->task->count(t->data, SPLIT_VALID), longest = t->task->longest(t->data);
     const size_t texts = task_texts(t->task);
     size_t n = (size_t)o->eval_tokens / (longest * texts);
-    n = n < 64 ? 64 : n;
+    n = n < least_examples(longest) ? least_examples(longest) : n;
     n = n > total ? total : n;
     uint32_t *index = feed_choose(0, SPLIT_VALID, total, n);
     arena *a = arena_new("validation");
