@@ -8,14 +8,18 @@
 
 #include <stdio.h>
 
+#include "bench/sweeps.h"
 #include "report/load.h"
 #include "report/notes.h"
 #include "report/page.h"
+#include "report/plot.h"
 
 struct section {
     const struct page        *page;
     const struct page_config *config;
-    struct collection         all;
+    struct collection         all;       /* of a config that measures costs: no runs      */
+    struct sweeps             sweeps;    /* of such a config; empty if it is not measured */
+    char                      unmeasured[640]; /* why; "": it is                          */
     char                      id[80];    /* before all ids of this section */
     char                      home[4096]; /* from the page's folder to the result files; "" if they are in it */
 };
@@ -41,6 +45,12 @@ void   page_best(FILE *out, const struct section *s);     /* a line per task: th
 status page_about(FILE *out, const struct section *s);    /* the question                                     */
 void   page_setting(FILE *out, const struct section *s);  /* tasks, variants, options that are not defaults   */
 status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task); /* the first score against length, the others */
+/* Figures that `source` gives from `of`: the first score against length to `first`, the others to `rest`. */
+typedef status figure_source(const void *of, figure_take *take, void *self);
+status page_draw(FILE *first, FILE *rest, const struct section *s, figure_source *source, const void *of);
+status page_speed(FILE *out, const struct section *s);    /* accuracy against speed, over all tasks           */
+status page_bench(FILE *out, const struct section *s);    /* all of a config that measures costs              */
+void   page_bench_best(FILE *out, const struct section *s); /* a line per direction                           */
 void   page_costs(FILE *out, const struct section *s);
 void   page_machine(FILE *out, const struct section *s);  /* the environment of the runs                      */
 void   page_again(FILE *out, const struct section *s);    /* commands, settings                               */
