@@ -26,7 +26,8 @@ static status refuse_training(const struct yaml *root)
     static const char *const keys[] = {"tasks", "seeds", "train", "test", "tune", "claims", "reference", "protocol", NULL};
     for (size_t i = 0; keys[i]; i++)
         if (yaml_get(root, keys[i]))
-            return yaml_fail(yaml_key(root, keys[i])->mark, "a config with bench measures costs and trains nothing; leave out %s, or bench", keys[i]);
+            return yaml_fail(yaml_key(root, keys[i])->mark, "a config with bench measures costs and trains nothing; leave out %s%s, or bench", keys[i],
+                             strcmp(keys[i], "test") == 0 ? " and lengths (write bench.lengths)" : "");
     return OK;
 }
 
