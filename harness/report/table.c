@@ -164,7 +164,7 @@ static void print_beside(struct printing *p, const struct task_runs *t)
 {
     struct grid *g = new_grid();
     bool any = false;
-    for (size_t i = 0; i < p->papers->n && is_text(t); i++) {
+    for (size_t i = 0; p->papers && i < p->papers->n && is_text(t); i++) { /* a page has none */
         if (!paper_beside(g, t, &p->papers->at[i])) continue;
         put(p, g);
         any = true;
