@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/caption.h"
 #include "report/matrix.h"
 #include "report/summary.h"
 #include "tasks/task.h"
@@ -150,7 +149,6 @@ static void name_figure(const struct speeds *s, struct figure *f)
     if (s->n_elsewhere) snprintf(left_out, sizeof left_out, "; %zu left out: other machine or threads", s->n_elsewhere);
     snprintf(f->name, sizeof f->name, "accuracy_by_speed");
     snprintf(f->title, sizeof f->title, "Accuracy and speed over %zu task%s; area: activation memory%s", s->n_tasks, s->n_tasks > 1 ? "s" : "", left_out);
-    snprintf(f->x_label, sizeof f->x_label, "training speed (tokens per second%s)", s->relative ? " over vanilla's" : "");
     snprintf(f->y_label, sizeof f->y_label, "accuracy (%%)%s", s->n_tasks > 1 ? ", mean over tasks" : "");
 }
 
@@ -164,12 +162,13 @@ static void add_discs(const struct speeds *s, struct figure *f)
         fast = fmax(fast, s->at[i].speed);
     }
     for (size_t i = 0; i < s->n; i++) {
-        char label[96], bytes[24];
-        short_number(s->at[i].bytes, bytes, sizeof bytes);
-        snprintf(label, sizeof label, "%.63s, %sB", s->at[i].label, bytes);
+        char label[96];
+        const bool large = s->at[i].bytes >= 1e9;
+        snprintf(label, sizeof label, "%.63s, %.3g %s", s->at[i].label, s->at[i].bytes / (large ? 1e9 : 1e6), large ? "GB" : "MB");
         curve_add(figure_add(f, label, s->at[i].style), s->at[i].speed, s->at[i].accuracy, sqrt(s->at[i].bytes / most));
     }
     f->log_x = fast > 4 * slow;
+    snprintf(f->x_label, sizeof f->x_label, "training speed (tokens per second%s%s)", s->relative ? " over vanilla's" : "", f->log_x ? ", log scale" : "");
 }
 
 status speed_figure(const struct collection *c, figure_take *take, void *self)
