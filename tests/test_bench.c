@@ -50,6 +50,7 @@ static void text(void **state)
     assert_null(strstr(f->out, "× vanilla"));
     expect(0, "**Time per token**", SMALL " rope --format md");
     expect(0, "\\toprule", SMALL " rope --format tex");
+    expect(0, "<table", SMALL " rope --format html");
 }
 
 static void refusals(void **state)
@@ -66,7 +67,7 @@ static void refusals(void **state)
     expect(2, "--lengths", "rope --lengths 0");
     expect(2, ".csv, .md or .tex", SMALL " rope --out a.html");
     expect(2, ".png, .svg or .pdf", SMALL " rope --plot a.jpeg");
-    expect(2, "html", SMALL " rope --format html");
+    expect(2, "pdf", SMALL " rope --format pdf");
     expect(2, "--rounds 0", SMALL " rope --rounds 0");
 }
 

@@ -252,7 +252,7 @@ static int run(int argc, char **argv)
 
 const struct command command_bench = {
     .name = "bench",
-    .usage = "bench [VARIANT...] [--lengths 1024,2048] [--causal] [--rounds 3] [--seconds 0.5] [--format text|md|csv|tex] [--out FILE] [--plot FILE]",
+    .usage = "bench [VARIANT...] [--lengths 1024,2048] [--causal] [--rounds 3] [--seconds 0.5] [--format text|md|csv|tex|html] [--out FILE] [--plot FILE]",
     .summary = "time, operations and memory of training steps and forward passes against length",
     .help = "  VARIANT               presets or attentions (default: vanilla and those meant for long texts)\n"
             "  --lengths A,B         tokens of an example (default: 1024,2048,3072,4096)\n"
@@ -264,7 +264,7 @@ const struct command command_bench = {
             "  --set option=value    an option of the variants (repeatable)\n"
             "  --rounds N            visits of each variant and length, in turn; medians over them\n"
             "  --seconds S           of each visit, for training and forward each\n"
-            "  --format F            text (aligned), md, csv, tex (booktabs)\n"
+            "  --format F            text (aligned), md, csv, tex (booktabs), html (a fragment)\n"
             "  --out FILE            tables also to a file: .csv, .md or .tex\n"
             "  --plot FILE           figures: training time to FILE (.png, .svg or .pdf), beside it -forward and -memory\n"
             "  --threads N           default: the CPUs there are\n"

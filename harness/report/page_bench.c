@@ -86,7 +86,7 @@ void page_bench_best(FILE *out, const struct section *s)
         html_print(out, "<li>%s at length ", s->sweeps.direction[i]);
         fprintf(out, "%zu", w->length[last].n);
         html_print(out, ": trains fastest <strong>%s</strong>", w->variant[fast].name);
-        if (!isnan(times)) fprintf(out, ", %.3g times as fast as vanilla", times);
+        if (!isnan(times) && fast != sweep_vanilla(w)) fprintf(out, ", %.3g times as fast as vanilla", times);
         html_print(out, "; least activation memory <strong>%s</strong>", w->variant[small].name);
         fprintf(out, ", %.0f bytes per token.</li>\n", sweep_value(w, SWEEP_TOKEN_BYTES, SWEEP_TRAIN, small, last));
     }
