@@ -67,7 +67,7 @@ static void refusals(void **state)
     expect(2, "--lengths", "rope --lengths 0");
     expect(2, ".csv, .md or .tex", SMALL " rope --out a.html");
     expect(2, ".png, .svg or .pdf", SMALL " rope --plot a.jpeg");
-    expect(2, "pdf", SMALL " rope --format pdf");
+    expect(2, "odt", SMALL " rope --format odt");
     expect(2, "--rounds 0", SMALL " rope --rounds 0");
 }
 

@@ -188,7 +188,7 @@ static void shown(void **state)
     static const char *const formats[] = {"text", "md", "csv", "tex"};
     for (size_t k = 0; k < 4; k++)
         expect(process_run("'%s' table '%s/quick.yaml' --results '%s/results' --format %s", reach, folder, folder, formats[k]), 0, "rope");
-    expect(process_run("'%s' table '%s/quick.yaml' --results '%s/results' --format html", reach, folder, folder), 2, "html");
+    expect(process_run("'%s' table '%s/quick.yaml' --results '%s/results' --format odt", reach, folder, folder), 2, "odt");
 }
 
 /* README */

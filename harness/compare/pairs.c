@@ -4,13 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "report/notes.h"
+#include "report/grid.h"
 
 /* A file of a result set. */
 struct set_run {
@@ -33,16 +33,6 @@ static void *more(void *at, size_t n, size_t size)
     if (!at) status_no_memory("a comparison", (n + 1) * size);
     memset((char *)at + n * size, 0, size);
     return at;
-}
-
-static void add(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void add(char *out, size_t size, const char *format, ...)
-{
-    va_list args;
-    const size_t n = strlen(out);
-    va_start(args, format);
-    vsnprintf(out + n, size - n, format, args);
-    va_end(args);
 }
 
 static const char *find(const struct attribute *list, size_t n, const char *name)
@@ -93,12 +83,12 @@ static void add_pair(struct contrast *c, const struct results *base, const struc
 {
     const struct attribute *other = other_task(base, next);
     if (other) {
-        add(c->missing, sizeof c->missing, "%sSeed %llu is left out: not the same task (%s is %.60s and %.60s).", c->missing[0] ? " " : "",
+        text_add(c->missing, sizeof c->missing, "%sSeed %llu is left out: not the same task (%s is %.60s and %.60s).", c->missing[0] ? " " : "",
             (unsigned long long)base->seed, other->name, other->text, option_of(next, other->name));
         return;
     }
     if (other_data(base, next) && !c->note[0])
-        add(c->note, sizeof c->note, "The trivial predictors of the two score differently: they did not see the same data, and this is no pair.");
+        text_add(c->note, sizeof c->note, "The trivial predictors of the two score differently: they did not see the same data, and this is no pair.");
     c->pair = more(c->pair, c->n, sizeof *c->pair);
     size_t at = c->n++;
     for (; at > 0 && c->pair[at - 1].seed > base->seed; at--) c->pair[at] = c->pair[at - 1];
@@ -119,11 +109,11 @@ static void say_side(struct contrast *c, const struct variant_runs *v)
     struct notes notes = {0};
     const char *blank = c->missing[0] ? " " : "";
     if (v->at[0].run->refused[0]) {
-        add(c->missing, sizeof c->missing, "%s%s is n/a: %s.", blank, v->label, v->at[0].run->refused);
+        text_add(c->missing, sizeof c->missing, "%s%s is n/a: %s.", blank, v->label, v->at[0].run->refused);
         c->refused = true;
         return;
     }
-    if (notes_variant(&notes, v)) add(c->missing, sizeof c->missing, "%s%s: %.400s.", blank, v->label, notes.text[0]);
+    if (notes_variant(&notes, v)) text_add(c->missing, sizeof c->missing, "%s%s: %.400s.", blank, v->label, notes.text[0]);
     notes_done(&notes);
 }
 
@@ -227,14 +217,14 @@ static const struct set_run *partner(const struct run_set *s, const struct set_r
 /* "one" lacks what "other" has. */
 static void say_alone(struct contrast *c, const struct run_set *lacks, const struct set_run *r)
 {
-    add(c->missing, sizeof c->missing, "%sSeed %llu is left out: not in %.150s.", c->missing[0] ? " " : "", (unsigned long long)r->results.seed,
+    text_add(c->missing, sizeof c->missing, "%sSeed %llu is left out: not in %.150s.", c->missing[0] ? " " : "", (unsigned long long)r->results.seed,
         lacks->name);
 }
 
 static void say_unusable(struct contrast *c, const struct run_set *s, const struct set_run *r)
 {
     if (r->usable) return;
-    add(c->missing, sizeof c->missing, "%sSeed %llu is left out: %s in %.150s.", c->missing[0] ? " " : "", (unsigned long long)r->results.seed,
+    text_add(c->missing, sizeof c->missing, "%sSeed %llu is left out: %s in %.150s.", c->missing[0] ? " " : "", (unsigned long long)r->results.seed,
         r->results.status == RUN_DIVERGED ? "diverged" : "unfinished", s->name);
 }
 

@@ -36,10 +36,12 @@ static void set_summary(struct grid *g, size_t row, size_t column, enum measure 
 static void mark_best(struct grid *g, size_t column, size_t rows, enum measure m, const double *value)
 {
     double best = NAN;
+    size_t numbers = 0;
+    for (size_t i = 0; i < rows; i++) numbers += !isnan(value[i]);
     for (size_t i = 0; i < rows; i++)
         if (!isnan(value[i]) && (isnan(best) || (m == MEASURE_ACCURACY ? value[i] > best : value[i] < best))) best = value[i];
     const double unit = pow(10, -decimals(m, best));
-    for (size_t i = 0; i < rows && rows > 1; i++)
+    for (size_t i = 0; i < rows && numbers > 1; i++)
         g->row[i][column].best = !isnan(value[i]) && round(value[i] / unit) == round(best / unit);
 }
 

@@ -2,9 +2,9 @@
 #include "report/claim_table.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "report/grid.h"
 
 const char claims_reading[] =
     "left - right: mean over seeds of the differences within a seed, with its two-sided 95 % t interval; reproduced: wholly on the claim's "
@@ -13,22 +13,12 @@ const char claims_reading[] =
 
 /* ---- the grid --------------------------------------------------------------------------------------------------- */
 
-/* Appends; what does not fit is cut. */
-__attribute__((format(printf, 3, 4))) static void say(char *out, size_t size, const char *format, ...)
-{
-    const size_t n = strlen(out);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(out + n, size - n, format, args);
-    va_end(args);
-}
-
 static size_t note_claim(struct notes *notes, const struct claim *c)
 {
     char text[1024] = "";
-    say(text, sizeof text, "%s: %s.", c->id, c->says);
-    if (c->test[0]) say(text, sizeof text, " Test: %s.", c->test);
-    if (c->about[0]) say(text, sizeof text, " Not judged, as it is about %s.", c->about);
+    text_add(text, sizeof text, "%s: %s.", c->id, c->says);
+    if (c->test[0]) text_add(text, sizeof text, " Test: %s.", c->test);
+    if (c->about[0]) text_add(text, sizeof text, " Not judged, as it is about %s.", c->about);
     const size_t first = notes_add(notes, text);
     if (!c->source[0] && !c->evidence[0]) return first;
     snprintf(text, sizeof text, "%s,%s%s%s%s", c->id, c->source[0] ? " source: " : "", c->source, c->evidence[0] ? "; evidence: " : "", c->evidence);
@@ -58,7 +48,7 @@ static void why_of(const struct claim_part *p, char *out, size_t size)
     static const char *const before[] = {"", "missing: ", "", ""};
     out[0] = 0;
     for (size_t i = 0; i < 4; i++)
-        if (texts[i][0]) say(out, size, "%s%s%s", out[0] ? "; " : "", before[i], texts[i]);
+        if (texts[i][0]) text_add(out, size, "%s%s%s", out[0] ? "; " : "", before[i], texts[i]);
 }
 
 static void set_part(struct grid *g, size_t row, const struct claim_part *p)

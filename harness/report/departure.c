@@ -1,13 +1,13 @@
 /* departure.c -- see departure.h. */
 #include "report/departure.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/protocol.h"
 #include "tasks/task.h"
+#include "report/grid.h"
 
 /* What the protocol of a run would have. */
 struct wanted {
@@ -133,15 +133,6 @@ static void gather(struct departures *d)
 
 /* ---- who has them ------------------------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 3, 4))) static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t n = strlen(out);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(out + n, size - n, format, args);
-    va_end(args);
-}
-
 static bool full_task(const struct departures *d, const struct departure *x, size_t t)
 {
     for (size_t v = 0; v < d->n_variants; v++)
@@ -175,16 +166,16 @@ static void owners(const struct departures *d, const struct departure *x, char *
         for (size_t t = 0; t < d->n_tasks; t++) all += full_task(d, x, t);
         if (all == d->n_tasks) return;
         for (size_t t = 0; t < d->n_tasks; t++)
-            if (full_task(d, x, t)) add(out, size, "%s%s", said++ ? ", " : " (", d->t[t].name);
+            if (full_task(d, x, t)) text_add(out, size, "%s%s", said++ ? ", " : " (", d->t[t].name);
     } else if (by_variant) {
         for (size_t v = 0; v < d->n_variants; v++)
-            if (full_variant(d, x, v)) add(out, size, "%s%s", said++ ? ", " : " (", d->t->variant[v].label);
+            if (full_variant(d, x, v)) text_add(out, size, "%s%s", said++ ? ", " : " (", d->t->variant[v].label);
     } else {
         for (size_t t = 0; t < d->n_tasks; t++)
             for (size_t v = 0; v < d->n_variants; v++)
-                if (x->at[t * d->n_variants + v]) add(out, size, "%s%s on %s", said++ ? ", " : " (", d->t->variant[v].label, d->t[t].name);
+                if (x->at[t * d->n_variants + v]) text_add(out, size, "%s%s on %s", said++ ? ", " : " (", d->t->variant[v].label, d->t[t].name);
     }
-    add(out, size, ")");
+    text_add(out, size, ")");
 }
 
 /* Settings with the same owners stand together, those of all first. */
@@ -200,11 +191,11 @@ static void print(const struct departures *d, char *out, size_t size)
             for (size_t j = i; j < d->n; j++) {
                 owners(d, &d->list[j], other, sizeof other);
                 if (said[j] || strcmp(mine, other) != 0) continue;
-                add(out, size, "%s%s", first ? " but " : j == i && mine[0] ? "; " : ", ", d->list[j].text);
+                text_add(out, size, "%s%s", first ? " but " : j == i && mine[0] ? "; " : ", ", d->list[j].text);
                 said[j] = true;
                 first = false;
             }
-            add(out, size, "%s", mine);
+            text_add(out, size, "%s", mine);
         }
     free(said);
 }

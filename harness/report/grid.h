@@ -45,6 +45,9 @@ void grid_set(struct grid *g, size_t row, size_t column, const char *format, ...
 /* `color`: bold is an escape sequence, else a star.  TABLE_CSV is not a format of grids. */
 void grid_print(FILE *out, const struct grid *g, enum table_format f, bool color);
 
+/* printf behind what stands in `out`; what does not fit is cut. */
+void text_add(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Columns a terminal needs for a UTF-8 text: 2 for wide characters, 0 for combining ones. */
 size_t text_width(const char *text);
 

@@ -2,7 +2,6 @@
 #include "report/matrix.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +13,11 @@
 #include "report/statistics.h"
 #include "report/summary.h"
 #include "tasks/task.h"
+#include "report/grid.h"
 
 enum { SEEDS_MOST = 64, ROWS_MOST = 256 };
 
 static const struct place everything = {"test", "", "all", 0};
-
-__attribute__((format(printf, 3, 4))) static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t n = strlen(out);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(out + n, size - n, format, args);
-    va_end(args);
-}
 
 /* ---- scores ------------------------------------------------------------------------------------------------------- */
 
@@ -302,8 +293,8 @@ static void add_floors(struct matrix *m, struct grid *g, size_t row[FLOORS])
     if (g->n_rows > rule) g->rule = rule;
     for (size_t t = 0; t < m->n_tasks && row[BEST]; t++)
         if (!isnan(floor_of(&m->task[t], BEST, &name)))
-            add(m->legend, sizeof m->legend, "%s%s %s", said++ ? ", " : "Best predictor without attention: ", m->task[t].name, name);
-    if (said) add(m->legend, sizeof m->legend, ". ");
+            text_add(m->legend, sizeof m->legend, "%s%s %s", said++ ? ", " : "Best predictor without attention: ", m->task[t].name, name);
+    if (said) text_add(m->legend, sizeof m->legend, ". ");
 }
 
 static void fill_floors(const struct task_runs *t, struct grid *g, const size_t row[FLOORS], size_t column)
@@ -326,7 +317,7 @@ static void say_budgets(struct matrix *m)
         if (!departure_scaled_down(r)) continue;
         short_number(r->train.steps ? (double)r->train.steps * (double)r->train.batch : (double)r->train.samples, ours, sizeof ours);
         short_number(departure_examples(r), all, sizeof all);
-        add(m->caption, sizeof m->caption, "%s%s %s of %s examples", said++ ? ", " : "; scaled down: ", m->task[t].name, ours, all);
+        text_add(m->caption, sizeof m->caption, "%s%s %s of %s examples", said++ ? ", " : "; scaled down: ", m->task[t].name, ours, all);
     }
 }
 
@@ -339,12 +330,12 @@ static void say_caption(struct matrix *m, const struct config *c)
             const size_t n = summarise(&m->task[t].variant[v], MEASURE_ACCURACY, &everything).n;
             if (n > seeds) seeds = n;
         }
-    add(m->caption, sizeof m->caption, "Test accuracy, %%, by task; n = %zu seed%s", seeds, seeds > 1 ? "s: mean ± standard deviation" : "");
-    if (m->paper) add(m->caption, sizeof m->caption, "; paper: %s (%s), %s", m->paper->paper, m->paper->year, m->paper->table);
-    if (c->budget[0]) add(m->caption, sizeof m->caption, "; budget %s", c->budget);
+    text_add(m->caption, sizeof m->caption, "Test accuracy, %%, by task; n = %zu seed%s", seeds, seeds > 1 ? "s: mean ± standard deviation" : "");
+    if (m->paper) text_add(m->caption, sizeof m->caption, "; paper: %s (%s), %s", m->paper->paper, m->paper->year, m->paper->table);
+    if (c->budget[0]) text_add(m->caption, sizeof m->caption, "; budget %s", c->budget);
     say_budgets(m);
     departure_text(m->task, m->n_tasks, protocol, sizeof protocol);
-    if (protocol[0]) add(m->caption, sizeof m->caption, "; %s", protocol);
+    if (protocol[0]) text_add(m->caption, sizeof m->caption, "; %s", protocol);
 }
 
 static bool any_note(const struct matrix *m)
@@ -359,15 +350,15 @@ static bool any_note(const struct matrix *m)
 static void say_legend(struct matrix *m, const struct told *told)
 {
     for (size_t k = 0; k < m->n_average; k++)
-        add(m->legend, sizeof m->legend, "%s%s", k ? ", " : "Average: over the tasks that all rows have: ", m->task[m->average[k]].name);
-    if (m->n_average) add(m->legend, sizeof m->legend, ". ");
-    else if (m->n_tasks > 1) add(m->legend, sizeof m->legend, "No average: fewer than two tasks that all rows have. ");
-    if (told->by_seeds) add(m->legend, sizeof m->legend, GRID_TIE " not told apart from the best: the 95 %% interval of the paired differences over seeds holds 0. ");
+        text_add(m->legend, sizeof m->legend, "%s%s", k ? ", " : "Average: over the tasks that all rows have: ", m->task[m->average[k]].name);
+    if (m->n_average) text_add(m->legend, sizeof m->legend, ". ");
+    else if (m->n_tasks > 1) text_add(m->legend, sizeof m->legend, "No average: fewer than two tasks that all rows have. ");
+    if (told->by_seeds) text_add(m->legend, sizeof m->legend, GRID_TIE " not told apart from the best: the 95 %% interval of the paired differences over seeds holds 0. ");
     if (told->by_error)
-        add(m->legend, sizeof m->legend, GRID_TIE "%s within one standard error (test examples) of the best; other seeds may differ by more. ",
+        text_add(m->legend, sizeof m->legend, GRID_TIE "%s within one standard error (test examples) of the best; other seeds may differ by more. ",
             told->by_seeds ? " or, with one seed," : " one seed:");
-    if (any_note(m)) add(m->legend, sizeof m->legend, "Runs that are missing, unfinished, diverged or stale are noted under each task. ");
-    if (told->recalled) add(m->legend, sizeof m->legend, PAPER_RECALLED " " PAPER_RECALLED_IS ". ");
+    if (any_note(m)) text_add(m->legend, sizeof m->legend, "Runs that are missing, unfinished, diverged or stale are noted under each task. ");
+    if (told->recalled) text_add(m->legend, sizeof m->legend, PAPER_RECALLED " " PAPER_RECALLED_IS ". ");
 }
 
 void matrix_grid(struct matrix *m, struct grid *g)

@@ -70,10 +70,18 @@ static status print_task(FILE *out, const struct section *s, size_t task)
     if (!below) status_no_memory("figures", size);
     const status e = page_figures(out, below, s, task);
     fclose(below);
-    table_task(out, &s->all, task, TABLE_HTML, anchor);
+    table_task(out, &s->all, &s->papers, task, TABLE_HTML, anchor);
     fputs(rest, out);
     free(rest);
     return e;
+}
+
+static void page_papers(FILE *out, const struct section *s)
+{
+    if (s->papers.n == 0) return;
+    html_print(out, "<h3 id=\"%s-papers\">Tables of papers</h3>\n<details>\n<summary>As printed, and what Reach lacks</summary>\n", s->id);
+    table_papers(out, &s->all, &s->papers, TABLE_HTML);
+    fputs("</details>\n", out);
 }
 
 static status section(FILE *out, const struct section *s, bool alone)
@@ -88,8 +96,11 @@ static status section(FILE *out, const struct section *s, bool alone)
     page_missing(out, s);
     page_trust(out, s);
     page_best(out, s);
+    table_matrix(out, &s->all, &s->papers, TABLE_HTML);
+    TRY(page_claims(out, s));
     for (size_t i = 0; i < s->all.n_tasks; i++) TRY(print_task(out, s, i));
     TRY(page_speed(out, s));
+    page_papers(out, s);
     page_setting(out, s);
     page_costs(out, s);
     page_machine(out, s);
@@ -114,6 +125,8 @@ static void contents(FILE *out, const struct section *s, size_t n)
             fprintf(out, "%zu\">", t + 1);
             html_put(out, "", s[i].all.task[t].name, "</a></li>\n");
         }
+        if (yaml_get(s[i].config->config->root, "claims")) html_print(out, "<li><a href=\"#%s-claims\">Claims</a></li>\n", s[i].id);
+        if (s[i].papers.n) html_print(out, "<li><a href=\"#%s-papers\">Tables of papers</a></li>\n", s[i].id);
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
             if (s[i].config->config->cost ? !parts[k].sweeps : !parts[k].runs) continue;
             html_print(out, "<li><a href=\"#%s-%s\">%s</a></li>\n", s[i].id, parts[k].id, parts[k].title);
@@ -179,9 +192,11 @@ status page_write(const struct page *p)
     struct section *s = calloc(p->n, sizeof *s);
     if (!s) status_no_memory("a page", p->n * sizeof *s);
     size_t usable = 0;
+    status e = OK;
     for (size_t i = 0; i < p->n; i++) {
         s[i].page = p;
         s[i].config = &p->at[i];
+        if (e == OK) e = references_read(p->at[i].config, &s[i].papers);
         collection_load(&s[i].all, p->at[i].config, p->results_dir);
         if (p->at[i].config->cost && sweeps_read(p->at[i].config, p->results_dir, &s[i].sweeps) != OK)
             snprintf(s[i].unmeasured, sizeof s[i].unmeasured, "%s", status_message());
@@ -190,10 +205,11 @@ status page_write(const struct page *p)
         find_home(&s[i]);
     }
     const struct config *first = p->at[0].config;
-    status e = usable ? write_page(p, s)
-                      : status_fail(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", p->results_dir, first->name, first->name);
+    if (e == OK) e = usable ? write_page(p, s)
+                            : status_fail(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", p->results_dir, first->name, first->name);
     for (size_t i = 0; i < p->n; i++) {
         collection_done(&s[i].all);
+        references_done(&s[i].papers);
         sweeps_done(&s[i].sweeps);
     }
     free(s);

@@ -54,55 +54,61 @@ static void print_point(FILE *out, const struct point *p)
 /* Every curve from its first to its last point, then the lines of the predictors. */
 static void describe(FILE *out, const struct figure *f)
 {
-    html_print(out, "%s against %s.", f->y_label, f->x_label);
+    fprintf(out, "%s against %s.", f->y_label, f->x_label);
     for (size_t i = 0; i < f->n; i++) {
         const struct curve *c = &f->curve[i];
-        html_print(out, " %s: ", c->label);
+        fprintf(out, " %s: ", c->label);
         print_point(out, &c->at[0]);
         if (c->n > 1) fputs(", ", out), print_point(out, &c->at[c->n - 1]);
         fputc('.', out);
     }
     for (size_t i = 0; i < f->n_floors; i++) {
-        html_print(out, " Line %s: ", f->floors[i].name);
+        fprintf(out, " Line %s: ", f->floors[i].name);
         fprintf(out, "%.4g.", f->floors[i].y);
     }
 }
 
-static status print_svg(FILE *out, const struct figure *f, const struct file_content *svg, const char *id)
+status page_svg(FILE *out, const char *path, const char *id, const char *title, const char *words)
 {
-    const char *text = (const char *)svg->at, *end = text + svg->n;
+    struct file_content svg;
+    TRY(file_read(path, &svg));
+    const char *text = (const char *)svg.at, *end = text + svg.n;
     const char *begin = strstr(text, "<svg"), *body = begin ? strchr(begin, '>') : NULL;
-    if (!body) FAIL(ERR_IO, "gnuplot drew no SVG of %s", f->script);
-    fprintf(out, "<svg role=\"img\" aria-labelledby=\"%s-title\" aria-describedby=\"%s-words\" ", id, id);
-    copy_svg(out, begin + strlen("<svg"), body + 1, id);
-    fprintf(out, "\n<title id=\"%s-title\">", id);
-    html_put(out, "", f->title, "</title>");
-    fprintf(out, "<desc id=\"%s-words\">", id);
-    describe(out, f);
-    fputs("</desc>", out);
-    while (end > body && end[-1] == '\n') end--;
-    copy_svg(out, body + 1, end, id);
-    fputc('\n', out);
+    if (body) {
+        fprintf(out, "<svg role=\"img\" aria-labelledby=\"%s-title\" aria-describedby=\"%s-words\" ", id, id);
+        copy_svg(out, begin + strlen("<svg"), body + 1, id);
+        fprintf(out, "\n<title id=\"%s-title\">", id);
+        html_put(out, "", title, "</title>");
+        fprintf(out, "<desc id=\"%s-words\">", id);
+        html_put(out, "", words, "</desc>");
+        while (end > body && end[-1] == '\n') end--;
+        copy_svg(out, body + 1, end, id);
+        fputc('\n', out);
+    }
+    file_close(&svg);
+    if (!body) FAIL(ERR_IO, "%s: gnuplot drew no SVG", path);
     return OK;
 }
 
 static status take(void *self, const struct figure *f)
 {
     struct drawn *d = self;
-    char path[FILE_PATH], id[300], name[200];
-    struct file_content svg;
+    char path[FILE_PATH], id[300], name[200], *words = NULL;
+    size_t size = 0;
     html_id(f->name, name, sizeof name);
     snprintf(id, sizeof id, "%s-%s", d->section->id, name);
     snprintf(path, sizeof path, "%s/%s.svg", d->folder, f->name);
     TRY(figure_draw(f, d->section->page->plots_dir, d->folder, "svg", NULL));
-    status s = file_read(path, &svg);
-    unlink(path);
-    if (s != OK) return s;
+    FILE *w = open_memstream(&words, &size);
+    if (!w) status_no_memory("a figure's words", size);
+    describe(w, f);
+    fclose(w);
     FILE *out = d->n++ == 0 && strcmp(f->script, "loss_by_length") == 0 ? d->first : d->rest;
     html_put(out, "<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: ", f->title, "\">\n");
-    s = print_svg(out, f, &svg, id);
+    const status s = page_svg(out, path, id, f->title, words);
+    unlink(path);
+    free(words);
     html_print(out, "</div>\n<figcaption>%s: %s against %s</figcaption>\n</figure>\n", f->title, f->y_label, f->x_label);
-    file_close(&svg);
     return s;
 }
 

@@ -13,6 +13,7 @@
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/plot.h"
+#include "report/reference.h"
 
 struct section {
     const struct page        *page;
@@ -20,6 +21,7 @@ struct section {
     struct collection         all;       /* of a config that measures costs: no runs      */
     struct sweeps             sweeps;    /* of such a config; empty if it is not measured */
     char                      unmeasured[640]; /* why; "": it is                          */
+    struct references         papers;
     char                      id[80];    /* before all ids of this section */
     char                      home[4096]; /* from the page's folder to the result files; "" if they are in it */
 };
@@ -43,7 +45,10 @@ void   page_trust(FILE *out, const struct section *s);    /* scaled down, how ma
 void   page_missing(FILE *out, const struct section *s);  /* which runs are not there, or not to be trusted   */
 void   page_best(FILE *out, const struct section *s);     /* a line per task: the best, and what needs no attention */
 status page_about(FILE *out, const struct section *s);    /* the question                                     */
+status page_claims(FILE *out, const struct section *s);   /* the claims of papers and what the runs say to them; nothing without any */
 void   page_setting(FILE *out, const struct section *s);  /* tasks, variants, options that are not defaults   */
+/* A drawn SVG, inline: `id` before its ids, `title` and `words` for who cannot see it. */
+status page_svg(FILE *out, const char *path, const char *id, const char *title, const char *words);
 status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task); /* the first score against length, the others */
 /* Figures that `source` gives from `of`: the first score against length to `first`, the others to `rest`. */
 typedef status figure_source(const void *of, figure_take *take, void *self);

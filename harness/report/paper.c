@@ -2,24 +2,15 @@
 #include "report/paper.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "report/blocks.h"
 #include "report/statistics.h"
 #include "tasks/task.h"
+#include "report/grid.h"
 
 enum { PLACES_MOST = 24, SEEDS_MOST = 64 };
-
-__attribute__((format(printf, 3, 4))) static void add(char *out, size_t size, const char *format, ...)
-{
-    const size_t n = strlen(out);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(out + n, size - n, format, args);
-    va_end(args);
-}
 
 /* ---- beside ours -------------------------------------------------------------------------------------------------- */
 
@@ -133,10 +124,10 @@ static void title_of(const struct reference *r, const struct beside *b, char *ou
 {
     const bool ordinary = strcmp(b->text, "ordinary") == 0, windows = strcmp(b->mode, "windows") == 0;
     out[0] = 0;
-    if (b->at > 0) add(out, size, "%s at %.3gx", b->accuracy ? "accuracy, %" : "loss ratio", b->at);
-    else add(out, size, "loss / that of %s", r->base->label[0] ? r->base->label : r->base->name);
-    if (!ordinary) add(out, size, ", %s", b->text);
-    if (!windows) add(out, size, ", %s", b->mode);
+    if (b->at > 0) text_add(out, size, "%s at %.3gx", b->accuracy ? "accuracy, %" : "loss ratio", b->at);
+    else text_add(out, size, "loss / that of %s", r->base->label[0] ? r->base->label : r->base->name);
+    if (!ordinary) text_add(out, size, ", %s", b->text);
+    if (!windows) text_add(out, size, ", %s", b->mode);
 }
 
 static void fill_ours(struct grid *g, const struct task_runs *t, const struct reference *r, const struct beside *b, size_t column)
@@ -179,7 +170,7 @@ bool paper_beside(struct grid *g, const struct task_runs *t, const struct refere
     const size_t n = places_of(t, r, place);
     if (!n) return false;
     grid_init(g, "Beside ");
-    add(g->caption, sizeof g->caption, "%s (%s), %s", r->paper, r->year, r->table);
+    text_add(g->caption, sizeof g->caption, "%s (%s), %s", r->paper, r->year, r->table);
     grid_column(g, "", "variant");
     for (size_t v = 0; v < t->n; v++)
         if (reference_find(r, t->variant[v].label)) grid_row(g, t->variant[v].label);
@@ -220,7 +211,7 @@ bool paper_rows(struct grid *g, const struct collection *c, const struct referen
     for (size_t i = 0; i < r->n_rows; i++) any |= !r->row[i].label[0] == lacking;
     if (!any) return false;
     grid_init(g, "");
-    add(g->caption, sizeof g->caption, "%s%s (%s), %s%s", lacking ? "Not in Reach yet: " : "", r->paper, r->year, r->table, lacking ? "" : ": the paper's numbers");
+    text_add(g->caption, sizeof g->caption, "%s%s (%s), %s%s", lacking ? "Not in Reach yet: " : "", r->paper, r->year, r->table, lacking ? "" : ": the paper's numbers");
     grid_column(g, "", "");
     const size_t first = lacking ? 1 : 2;
     if (!lacking) grid_column(g, "", "variant");
@@ -246,11 +237,11 @@ static bool has_recalled(const struct reference *r)
 void paper_remark(const struct reference *r, char *out, size_t size)
 {
     snprintf(out, size, "%s: %s. Setting: %s.", r->name, r->metric, r->setting);
-    if (r->protocol[0]) add(out, size, " Protocol %s.", r->protocol);
-    add(out, size, " Read in: %s.", r->source);
-    for (size_t i = 0; i < r->n_words; i++) add(out, size, " %s: %s.", r->word[i], r->meaning[i]);
-    if (has_recalled(r)) add(out, size, " " PAPER_RECALLED " " PAPER_RECALLED_IS ".");
-    for (size_t i = 0; i < r->n_notes; i++) add(out, size, " %s", r->note[i]);
+    if (r->protocol[0]) text_add(out, size, " Protocol %s.", r->protocol);
+    text_add(out, size, " Read in: %s.", r->source);
+    for (size_t i = 0; i < r->n_words; i++) text_add(out, size, " %s: %s.", r->word[i], r->meaning[i]);
+    if (has_recalled(r)) text_add(out, size, " " PAPER_RECALLED " " PAPER_RECALLED_IS ".");
+    for (size_t i = 0; i < r->n_notes; i++) text_add(out, size, " %s", r->note[i]);
 }
 
 /* "What is missing: hashed attention (Reformer), ...": rows that lack the same stand together. */
@@ -263,10 +254,10 @@ void paper_lacks(const struct reference *r, char *out, size_t size)
         bool first = row->lacks[0] != 0;
         for (size_t j = 0; j < i && first; j++) first = strcmp(r->row[j].lacks, row->lacks) != 0;
         if (!first) continue;
-        add(out, size, "%s%s (", said++ ? "; " : "What is missing: ", row->lacks);
+        text_add(out, size, "%s%s (", said++ ? "; " : "What is missing: ", row->lacks);
         for (size_t j = i, n = 0; j < r->n_rows; j++)
-            if (strcmp(r->row[j].lacks, row->lacks) == 0) add(out, size, "%s%s", n++ ? ", " : "", r->row[j].name);
-        add(out, size, ")");
+            if (strcmp(r->row[j].lacks, row->lacks) == 0) text_add(out, size, "%s%s", n++ ? ", " : "", r->row[j].name);
+        text_add(out, size, ")");
     }
-    if (said) add(out, size, ".");
+    if (said) text_add(out, size, ".");
 }

@@ -259,10 +259,24 @@ static void print_all(struct printing *p, const struct collection *c)
     print_papers(p, c);
 }
 
-void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor)
+static const struct references no_papers;
+
+void table_matrix(FILE *out, const struct collection *c, const struct references *papers, enum table_format f)
 {
-    struct printing p = {.out = out, .format = f, .anchor = anchor};
+    struct printing p = {.out = out, .format = f, .papers = papers ? papers : &no_papers};
+    print_matrix(&p, c);
+}
+
+void table_task(FILE *out, const struct collection *c, const struct references *papers, size_t task, enum table_format f, const char *anchor)
+{
+    struct printing p = {.out = out, .format = f, .anchor = anchor, .papers = papers ? papers : &no_papers};
     print_task(&p, c, &c->task[task]);
+}
+
+void table_papers(FILE *out, const struct collection *c, const struct references *papers, enum table_format f)
+{
+    struct printing p = {.out = out, .format = f, .papers = papers};
+    print_papers(&p, c);
 }
 
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)

@@ -5,6 +5,8 @@
 #include "config/config.h"
 #include "report/grid.h"
 #include "report/load.h"
+#include "report/reference.h"
+#include "report/load.h"
 
 /* Print the table of every task of the config from the files in RESULTS/NAME.
  *
@@ -27,8 +29,12 @@
  * ERR_CONFIG or ERR_IO if a paper's file is not right.  ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */
 status report_table(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
 
-/* The part of it that is of one task: caption, tables, notes.  `anchor`: HTML, as in grid.h. */
-void table_task(FILE *out, const struct collection *c, size_t task, enum table_format f, const char *anchor);
+/* Its parts, in their order, for what puts other things between them; `papers` may be NULL.
+ * All classification tasks in one (nothing if there are not several); one task: caption, tables, notes (`anchor`: HTML, as in grid.h);
+ * papers' tables as printed. */
+void table_matrix(FILE *out, const struct collection *c, const struct references *papers, enum table_format f);
+void table_task(FILE *out, const struct collection *c, const struct references *papers, size_t task, enum table_format f, const char *anchor);
+void table_papers(FILE *out, const struct collection *c, const struct references *papers, enum table_format f);
 
 /* Whether `out` is a terminal and the environment has no NO_COLOR. */
 bool table_color(FILE *out);

@@ -1,6 +1,7 @@
 /* text.c -- the width of a text, and its literal form in each format. */
 #include "report/grid.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -121,4 +122,13 @@ void text_print(FILE *out, const char *text, enum table_format f)
     case TABLE_TEX:  print_tex(out, text); break;
     case TABLE_HTML: print_html(out, text); break;
     }
+}
+
+void text_add(char *out, size_t size, const char *format, ...)
+{
+    const size_t n = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + n, size - n, format, args);
+    va_end(args);
 }
