@@ -50,6 +50,7 @@ static void text(void **state)
     assert_null(strstr(f->out, "× vanilla"));
     expect(0, "**Time per token**", SMALL " rope --format md");
     expect(0, "\\toprule", SMALL " rope --format tex");
+    expect(0, "<table", SMALL " rope --format html");
 }
 
 static void refusals(void **state)

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+#include "tensor/kernel.h"
+#include "train/stop.h"
+
 const char *const sweep_mode_names[SWEEP_MODES] = {"train", "forward"};
 
 static size_t smaller(size_t a, size_t b)
@@ -27,6 +31,12 @@ void sweep_plan(const struct bench_request *base, size_t batch, size_t tokens, s
     l->batch = batch ? batch : tokens / l->n ? tokens / l->n : 1;
     if (!batch && l->batch >= at_once) l->batch -= l->batch % at_once;
     l->busy = (int)smaller(at_once, (l->batch + each - 1) / each);
+}
+
+size_t sweep_tokens(size_t longest, int threads)
+{
+    const size_t tokens = longest * (size_t)threads;
+    return tokens < 16384 ? 16384 : tokens;
 }
 
 size_t sweep_pack_examples(const struct sweep *s, size_t length)
@@ -71,6 +81,7 @@ static struct bench_request request_of(const struct sweep *s, size_t variant, si
 {
     const struct sweep_variant *v = &s->variant[variant];
     struct bench_request rq = s->base;
+    if (v->model) rq.model = *v->model;
     rq.attention = v->attention;
     rq.attention_options = v->attention_options;
     rq.position = v->position;
@@ -118,12 +129,15 @@ status sweep_run(struct sweep *s, struct progress *progress)
 {
     const double start = clock_seconds();
     size_t done = 0, measured = 0;
+    s->kernel = s->base.kernel->name;
+    s->real = REAL_NAME;
     make_cells(s);
     for (size_t round = 0; round < s->rounds; round++) {
         progress_begin(progress, "round %zu/%zu", round + 1, s->rounds);
         for (size_t l = 0; l < s->n_lengths; l++)
             for (size_t v = 0; v < s->n_variants; v++) {
                 tell(progress, s, done++, start);
+                if (stop_wanted()) FAIL(ERR_STOPPED, "stopped; nothing of this sweep is kept");
                 TRY(visit(s, v, l, round));
             }
     }

@@ -13,7 +13,9 @@ enum sweep_mode { SWEEP_TRAIN, SWEEP_FORWARD, SWEEP_MODES };
 extern const char *const sweep_mode_names[SWEEP_MODES]; /* "train", "forward" */
 
 struct sweep_variant {
-    const char *name;
+    const char *name, *attention_name, *position_name;
+    size_t      style;                   /* in figures                                                */
+    const struct model_options *model;   /* NULL: the sweep's                                         */
     const struct attention *attention;  const void *attention_options;
     const struct position  *position;   const void *position_options;
 };
@@ -31,6 +33,7 @@ struct sweep_cell {
 
 struct sweep {
     struct bench_request base;           /* all but the variant, length, batch and forward_only; seconds: of a visit */
+    const char *kernel, *real;           /* names; sweep_run sets them                                */
     size_t rounds;
     size_t n_variants;  const struct sweep_variant *variant;
     size_t n_lengths;   struct sweep_length *length;
@@ -41,8 +44,12 @@ struct sweep {
  * threads a multiple of them; and how many threads that gives work. */
 void sweep_plan(const struct bench_request *base, size_t batch, size_t tokens, struct sweep_length *l);
 
+/* Tokens of a step that give every thread an example of the longest; at least 16,384. */
+size_t sweep_tokens(size_t longest, int threads);
+
 /* Fill the cells.  A variant that refuses the settings or a length leaves its sentence in the cell.  ERR_CONFIG (its last
- * sentence) if all of them do, with the cells filled; other failures of a measurement end the sweep. */
+ * sentence) if all of them do, with the cells filled; ERR_STOPPED between visits once a
+ * signal has asked for it (train/stop.h); other failures of a measurement end the sweep. */
 status sweep_run(struct sweep *s, struct progress *progress);
 void   sweep_done(struct sweep *s);
 

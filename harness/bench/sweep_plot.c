@@ -19,11 +19,10 @@ static const struct drawing drawings[] = {
     {"-memory", "Training", "activation memory per token (bytes, log scale)", SWEEP_TOKEN_BYTES, SWEEP_TRAIN, true},
 };
 
-/* The style of a variant is its place among those asked for, also where others have no points. */
 static void add_curves(struct figure *f, const struct sweep *s, const struct drawing *d)
 {
     for (size_t v = 0; v < s->n_variants; v++) {
-        struct curve *c = figure_add(f, s->variant[v].name, v);
+        struct curve *c = figure_add(f, s->variant[v].name, s->variant[v].style);
         for (size_t l = 0; l < s->n_lengths; l++)
             curve_add(c, (double)s->length[l].n, sweep_value(s, d->measure, d->mode, v, l), NAN);
         if (c->n == 0) f->n--;
@@ -36,7 +35,7 @@ static void add_curves(struct figure *f, const struct sweep *s, const struct dra
     }
 }
 
-status sweep_plot(const struct sweep *s, const char *plots_dir, const char *dir, const char *name, const char *format, FILE *log)
+status sweep_figures(const struct sweep *s, const char *name, figure_take *take, void *self)
 {
     status e = OK;
     for (size_t i = 0; i < sizeof drawings / sizeof drawings[0] && e == OK; i++) {
@@ -49,8 +48,22 @@ status sweep_plot(const struct sweep *s, const char *plots_dir, const char *dir,
         snprintf(f.x_label, sizeof f.x_label, "length (tokens, log scale)");
         snprintf(f.y_label, sizeof f.y_label, "%s", d->y_label);
         add_curves(&f, s, d);
-        e = figure_draw(&f, plots_dir, dir, format, log);
+        e = take(self, &f);
         figure_done(&f);
     }
     return e;
+}
+
+struct folder { const char *plots_dir, *dir, *format; FILE *log; };
+
+static status to_file(void *self, const struct figure *f)
+{
+    const struct folder *to = self;
+    return figure_draw(f, to->plots_dir, to->dir, to->format, to->log);
+}
+
+status sweep_plot(const struct sweep *s, const char *plots_dir, const char *dir, const char *name, const char *format, FILE *log)
+{
+    struct folder to = {plots_dir, dir, format, log};
+    return sweep_figures(s, name, to_file, &to);
 }

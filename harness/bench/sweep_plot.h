@@ -3,6 +3,7 @@
 #define REACH_BENCH_SWEEP_PLOT_H
 
 #include "bench/sweep.h"
+#include "report/plot.h"
 
 /* Draw, both axes logarithmic, a curve per variant, each path printed to `log` (may be NULL):
  *
@@ -12,5 +13,8 @@
  *
  * ERR_IO as figure_draw. */
 status sweep_plot(const struct sweep *s, const char *plots_dir, const char *dir, const char *name, const char *format, FILE *log);
+
+/* The same figures, each given to `take`; the first status other than OK ends it. */
+status sweep_figures(const struct sweep *s, const char *name, figure_take *take, void *self);
 
 #endif

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/real.h"
 #include "report/notes.h"
-#include "tensor/kernel.h"
 
 struct group { enum sweep_measure measure; enum sweep_mode mode; const char *title; };
 
@@ -56,7 +54,7 @@ static void explain(const struct sweep *s, char *out, size_t size)
              "in turn; a training step is forward, backward and AdamW. FLOPs are counted by formula, a training step as three forward "
              "passes. Activation bytes are exact, of the largest pack that a thread works on. Computed, not measured: n × n, the 4 B H L n² "
              "bytes of the attention weights of B examples.",
-             what, s->base.kernel->name, REAL_NAME, s->rounds, s->rounds > 1 ? "s" : "", s->base.seconds);
+             what, s->kernel, s->real, s->rounds, s->rounds > 1 ? "s" : "", s->base.seconds);
 }
 
 /* ---- cells ---- */
@@ -202,9 +200,9 @@ static void csv_line(FILE *out, const struct sweep *s, size_t v, size_t l, enum 
     const struct sweep_cell *c = sweep_at(s, v, l);
     const struct model_options *o = &s->base.model;
     text_print(out, s->variant[v].name, TABLE_CSV);
-    fprintf(out, ",%s,%s,%s,%s,%lld,%lld,%lld,%d,%s,%s,%zu,%zu,%d,%zu", s->variant[v].attention->name, s->variant[v].position->name,
+    fprintf(out, ",%s,%s,%s,%s,%lld,%lld,%lld,%d,%s,%s,%zu,%zu,%d,%zu", s->variant[v].attention_name, s->variant[v].position_name,
             s->base.classes ? "classifier" : "language model", sweep_mode_names[m], (long long)o->layers, (long long)o->width,
-            (long long)o->heads, s->base.threads, s->base.kernel->name, REAL_NAME, s->length[l].n, s->length[l].batch, s->length[l].busy,
+            (long long)o->heads, s->base.threads, s->kernel, s->real, s->length[l].n, s->length[l].batch, s->length[l].busy,
             s->rounds);
     if (c->reason[0]) fputs(",,,,,,,,,,,,,,", out);
     else measured(out, s, v, l, m);
@@ -214,11 +212,12 @@ static void csv_line(FILE *out, const struct sweep *s, size_t v, size_t l, enum 
     fputc('\n', out);
 }
 
-static void print_csv(FILE *out, const struct sweep *s)
+void sweep_csv(FILE *out, const struct sweep *s, bool head)
 {
-    fputs("variant,attention,position,model,mode,layers,width,heads,threads,kernel,real,length,batch,busy_threads,rounds,"
-          "steps,step_ms,fastest_round_ms,slowest_round_ms,steps_per_second,times_vanilla,token_ns,time_growth,flops_per_step,flops_per_second,"
-          "activation_bytes_per_token,bytes_growth,pack_bytes,pack_rows,batch_nxn_bytes_computed,reason\n", out);
+    if (head)
+        fputs("variant,attention,position,model,mode,layers,width,heads,threads,kernel,real,length,batch,busy_threads,rounds,"
+              "steps,step_ms,fastest_round_ms,slowest_round_ms,steps_per_second,times_vanilla,token_ns,time_growth,flops_per_step,flops_per_second,"
+              "activation_bytes_per_token,bytes_growth,pack_bytes,pack_rows,batch_nxn_bytes_computed,reason\n", out);
     for (size_t v = 0; v < s->n_variants; v++)
         for (size_t l = 0; l < s->n_lengths; l++)
             for (int m = 0; m < SWEEP_MODES; m++) csv_line(out, s, v, l, m);
@@ -226,6 +225,6 @@ static void print_csv(FILE *out, const struct sweep *s)
 
 void sweep_table(FILE *out, const struct sweep *s, enum table_format f, bool color)
 {
-    if (f == TABLE_CSV) print_csv(out, s);
+    if (f == TABLE_CSV) sweep_csv(out, s, true);
     else print_grids(out, s, f, color);
 }

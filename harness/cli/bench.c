@@ -67,7 +67,9 @@ static status choose_variants(const struct bench_flags *f, const struct names *n
     for (size_t i = 0; i < names->n; i++) {
         struct chosen_variant *v = &chosen[i];
         TRY(choose_variant(names->at[i], f->n_set, f->set, v));
-        out[i] = (struct sweep_variant){names->at[i], v->attention, v->attention_options, v->position, v->position_options};
+        out[i] = (struct sweep_variant){.name = names->at[i], .attention_name = v->attention->name, .position_name = v->position->name, .style = i,
+                                        .attention = v->attention, .attention_options = v->attention_options,
+                                        .position = v->position, .position_options = v->position_options};
     }
     return OK;
 }
@@ -83,21 +85,20 @@ static status choose_lengths(const struct bench_flags *f, const struct bench_req
     struct { struct int_list at; } lengths;
     static const struct option list = {"--lengths", OPTION_INT_LIST, 0, "[]", 1, 1 << 24, NULL, "lengths"};
     char text[OPTION_TEXT];
-    long batch = 0, tokens;
+    long batch = 0, tokens = 0;
     if (f->batch && f->tokens) FAIL(ERR_CONFIG, "--batch and --tokens both say how large a batch is; leave out one");
     snprintf(text, sizeof text, "[%s]", f->lengths ? f->lengths : "1024, 2048, 3072, 4096");
     TRY(option_set_text(&list, &lengths, text));
     if (lengths.at.n == 0) FAIL(ERR_CONFIG, "--lengths: want at least one length");
     qsort(lengths.at.at, lengths.at.n, sizeof lengths.at.at[0], ascending);
-    tokens = (long)lengths.at.at[lengths.at.n - 1] * base->threads; /* so that every thread has work */
-    if (tokens < 16384) tokens = 16384;
     if (f->batch) TRY(command_number("batch", f->batch, 1, &batch));
     if (f->tokens) TRY(command_number("tokens", f->tokens, 1, &tokens));
+    const size_t of_step = tokens ? (size_t)tokens : sweep_tokens((size_t)lengths.at.at[lengths.at.n - 1], base->threads);
     *n = 0;
     for (size_t i = 0; i < lengths.at.n; i++) {
         if (*n && out[*n - 1].n == (size_t)lengths.at.at[i]) continue;
         out[*n].n = (size_t)lengths.at.at[i];
-        sweep_plan(base, (size_t)batch, (size_t)tokens, &out[(*n)++]);
+        sweep_plan(base, (size_t)batch, of_step, &out[(*n)++]);
     }
     return OK;
 }
@@ -251,7 +252,7 @@ static int run(int argc, char **argv)
 
 const struct command command_bench = {
     .name = "bench",
-    .usage = "bench [VARIANT...] [--lengths 1024,2048] [--causal] [--rounds 3] [--seconds 0.5] [--format text|md|csv|tex] [--out FILE] [--plot FILE]",
+    .usage = "bench [VARIANT...] [--lengths 1024,2048] [--causal] [--rounds 3] [--seconds 0.5] [--format text|md|csv|tex|html] [--out FILE] [--plot FILE]",
     .summary = "time, operations and memory of training steps and forward passes against length",
     .help = "  VARIANT               presets or attentions (default: vanilla and those meant for long texts)\n"
             "  --lengths A,B         tokens of an example (default: 1024,2048,3072,4096)\n"
@@ -263,7 +264,7 @@ const struct command command_bench = {
             "  --set option=value    an option of the variants (repeatable)\n"
             "  --rounds N            visits of each variant and length, in turn; medians over them\n"
             "  --seconds S           of each visit, for training and forward each\n"
-            "  --format F            text (aligned), md, csv, tex (booktabs)\n"
+            "  --format F            text (aligned), md, csv, tex (booktabs), html (a fragment)\n"
             "  --out FILE            tables also to a file: .csv, .md or .tex\n"
             "  --plot FILE           figures: training time to FILE (.png, .svg or .pdf), beside it -forward and -memory\n"
             "  --threads N           default: the CPUs there are\n"

@@ -110,6 +110,11 @@ static int run(int argc, char **argv)
     if (e == OK) e = command_real("seconds", text, &seconds);
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
+    if (c.cost) {
+        e = status_fail(ERR_CONFIG, "%s measures costs: there is no training to estimate", c.name);
+        config_done(&c);
+        return command_failed(e);
+    }
     const int code = estimate(&c, &f, seconds, how);
     config_done(&c);
     return code;

@@ -19,7 +19,8 @@ static int run(int argc, char **argv)
     if (!to) to = place_published(NULL);
     e = report_publish(&c, config_flags_results(&f), to, &n);
     snprintf(plots, sizeof plots, "%.4000s/plots", place_root());
-    if (e == OK) printf("%zu of %zu runs are in %s/%s\n", n, c.n_runs, to, c.name);
+    if (e == OK && c.cost) printf("cost.h5 is in %s/%s\n", to, c.name);
+    else if (e == OK) printf("%zu of %zu runs are in %s/%s\n", n, c.n_runs, to, c.name);
     if (e == OK) e = report_publish_figures(&c, to, plots, stdout);
     config_done(&c);
     return e == OK ? EXIT_DONE : command_failed(e);

@@ -13,6 +13,9 @@ struct run_flags {
     FILE       *log;       /* where the closing line goes          */
 };
 
+/* The same for a config that measures what variants cost: into RESULTS/NAME/cost.h5, unless that stands there. */
+int run_costs(const struct config *c, const struct config_flags *f, const struct run_flags *how);
+
 /* Train, resume and evaluate whatever is missing of all runs of a config, trials first.  Returns an exit code. */
 int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how);
 

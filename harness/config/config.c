@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "config/cost.h"
 #include "config/plan.h"
 #include "config/section.h"
 #include "config/sources.h"
@@ -368,6 +369,11 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     TRY(sources_set(p, rq, &set));
     out->root = plan->root = root;
     plan->set = set;
+    out->plan = plan;
+    if (yaml_get(root, "bench")) {
+        TRY(read_variants(p, plan));
+        return cost_plan_read(p, rq, plan, &out->cost);
+    }
     TRY(protocol_read(p, yaml_get(root, "protocol"), &plan->protocol));
     TRY(read_tasks(p, plan));
     TRY(check_sections(plan));
@@ -375,7 +381,6 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     TRY(read_seeds(p, plan));
     TRY(tune_read(p, plan, &plan->tune));
     out->tune = plan->tune;
-    out->plan = plan;
     TRY(plan_only(p, rq, plan));
     return make_runs(p, plan, out);
 }

@@ -22,11 +22,13 @@
  *     quick: {train: {tokens: 1e6}}
  *   budget: quick                        # the budget taken when none is asked for
  *   tune: {over: {train.rate: [...]}}     # optional: options searched for each variant (tune.h)
+ *   bench: {lengths: [1024, 4096]}       # instead of tasks and training: time and memory against length (cost.h)
  *   reference: [nystromformer_lra]       # tables of papers to stand beside ours (report/reference.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
  * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than
- * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants, seeds and tune.
+ * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants, seeds, tune
+ * and bench.
  * An option given for a variant belongs to its attention, or else to its position.
  *
  * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
@@ -42,6 +44,7 @@
 #include "train/options.h"
 
 struct attention;
+struct cost_plan;
 struct position;
 struct task;
 struct tune;
@@ -74,13 +77,14 @@ struct run {
 struct config {
     struct yaml_pool pool;    /* of the tree                                                  */
     const struct yaml *root;  /* what the file says, extended, with its budget and --set: sections that no run needs (claims,
-                                 reference, bench) are read from here by what uses them, each value with its place */
+                                 reference) are read from here by what uses them, each value with its place */
     char        title[256];
     char        name[128];   /* of the file without folder and .yaml: "quick", or "quick-full" for a budget that is not
                                 the file's own; results go to RESULTS/name */
     char        budget[64];  /* the budget in force, "" if the file has none */
     size_t      n_runs;
     struct run *runs;        /* owned */
+    const struct cost_plan *cost; /* cost.h; NULL: it trains; else it has no runs              */
     const struct tune *tune; /* tune.h; NULL: nothing is tuned                                */
     struct plan *plan;       /* what the runs are made from; in the pool                      */
 };

@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "config/config.h"
+#include "config/cost.h"
 #include "tasks/task.h"
 #include "variants/variant.h"
 
@@ -81,19 +82,19 @@ static void print_sections(FILE *f, const struct run *r)
     print_lines(f, "  ", train_option_table, &r->train);
 }
 
-static void print_variant(FILE *f, const struct run *r)
+static void print_variant(FILE *f, const char *as, const struct attention *a, const void *of_attention, const struct position *s,
+                          const void *of_position)
 {
-    const struct position *s = r->position;
     char label[OPTION_PRINT];
-    option_print_word(r->label, label, sizeof label);
-    fprintf(f, "variants:\n  - %s:\n      as: %s\n", r->attention->name, label);
+    option_print_word(as, label, sizeof label);
+    fprintf(f, "  - %s:\n      as: %s\n", a->name, label);
     if (has_options(s->options)) {
         fprintf(f, "      position:\n        ");
-        print_named(f, "          ", s->name, s->options, r->position_options);
+        print_named(f, "          ", s->name, s->options, of_position);
     } else {
         fprintf(f, "      position: %s\n", s->name);
     }
-    print_lines(f, "      ", r->attention->options, r->attention_options);
+    print_lines(f, "      ", a->options, of_attention);
 }
 
 char *config_print(const struct run *r)
@@ -106,7 +107,8 @@ char *config_print(const struct run *r)
     print_lines(f, "  ", test_option_table, &r->test);
     fprintf(f, "tasks:\n  - ");
     print_named(f, "      ", r->task->name, r->task->options, r->task_options);
-    print_variant(f, r);
+    fprintf(f, "variants:\n");
+    print_variant(f, r->label, r->attention, r->attention_options, r->position, r->position_options);
     fprintf(f, "seeds: [%llu]\n", (unsigned long long)r->seed);
     text_close(f);
     return text;
@@ -130,5 +132,52 @@ void config_train_id(const struct run *r, const char *data_checksum, char out[33
     text_close(f);
     const XXH128_hash_t h = XXH3_128bits(text, size);
     snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+    free(text);
+}
+
+/* ---- costs ------------------------------------------------------------------------------------------------------ */
+
+/* All but the direction, which bench.causal says. */
+static void print_size(FILE *f, const char *indent, const struct model_options *m)
+{
+    for (const struct option *o = model_option_table; o->name; o++)
+        if (o->offset != offsetof(struct model_options, causal)) print_line(f, indent, o, m);
+}
+
+char *cost_print(const struct cost_plan *c)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = text_open(&text, &size);
+    fprintf(f, "bench:\n");
+    print_lines(f, "  ", cost_option_table, &c->options);
+    fprintf(f, "model:\n");
+    print_size(f, "  ", &c->model);
+    fprintf(f, "variants:\n");
+    for (size_t i = 0; i < c->n; i++) {
+        const struct variant_entry *v = c->variant[i].entry;
+        print_variant(f, v->label, v->attention, v->attention_options, v->position, v->position_options);
+        if (memcmp(&c->variant[i].model, &c->model, sizeof c->model) == 0) continue;
+        fprintf(f, "      model:\n");
+        print_size(f, "        ", &c->variant[i].model);
+    }
+    text_close(f);
+    return text;
+}
+
+void cost_id(const struct cost_plan *c, char out[33])
+{
+    char *text = NULL, *settings = cost_print(c);
+    size_t size;
+    FILE *f = text_open(&text, &size);
+    fprintf(f, "engine: %s %s\n%s", REACH_VERSION, REAL_NAME, settings);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct variant_entry *v = c->variant[i].entry;
+        fprintf(f, "source: %s %s\n", v->attention->source ? v->attention->source : "", v->position->source ? v->position->source : "");
+    }
+    text_close(f);
+    const XXH128_hash_t h = XXH3_128bits(text, size);
+    snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+    free(settings);
     free(text);
 }

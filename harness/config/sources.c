@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/cost.h"
 #include "config/section.h"
 
 /* ---- lengths is short for test.lengths -------------------------------------------------------------------------- */
@@ -151,11 +152,13 @@ static status check_budget(const char *name, const struct yaml *budget)
     struct model_options model;
     struct train_options train;
     struct test_options test;
+    struct cost_options cost;
     TRY(section_want(budget, YAML_MAP, name));
     snprintf(where, sizeof where, " in budget %.80s", name);
     TRY(check_keys(budget, BUDGET_KEYS, where));
     TRY(section_read("model", model_option_table, yaml_get(budget, "model"), &model));
     TRY(section_read("train", train_option_table, yaml_get(budget, "train"), &train));
+    TRY(section_read("bench", cost_option_table, yaml_get(budget, "bench"), &cost));
     return section_read("test", test_option_table, yaml_get(budget, "test"), &test);
 }
 

@@ -52,6 +52,8 @@ struct frame {
     size_t       n_ticks;
 };
 
+#define DISC_ROOM 0.12 /* of the range, on each side */
+
 static void x_range(const struct figure *f, struct frame *a)
 {
     a->x_low = INFINITY;
@@ -61,6 +63,21 @@ static void x_range(const struct figure *f, struct frame *a)
             a->x_low = fmin(a->x_low, f->curve[i].at[j].x);
             a->x_high = fmax(a->x_high, f->curve[i].at[j].x);
         }
+    if (!f->discs) return;
+    const double ratio = pow(a->x_high / a->x_low, DISC_ROOM), room = DISC_ROOM * (a->x_high - a->x_low);
+    a->x_low = f->log_x ? a->x_low / ratio : a->x_low - room;
+    a->x_high = f->log_x ? a->x_high * ratio : a->x_high + room;
+}
+
+static void add_room(double **y, size_t *n)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < *n; i++) low = fmin(low, (*y)[i]), high = fmax(high, (*y)[i]);
+    const double room = DISC_ROOM * (high - low);
+    for (int side = 0; side < 2; side++) {
+        *y = more(*y, *n, sizeof **y);
+        (*y)[(*n)++] = side ? high + room : low - room;
+    }
 }
 
 /* The heights that must be visible. */
@@ -78,6 +95,7 @@ static void y_range(const struct figure *f, struct frame *a)
                     y[n++] = bar ? at + bar * sd : at;
                 }
             }
+    if (f->discs) add_room(&y, &n);
     a->scale = f->percent ? (struct scale){.low = -2, .high = 110} : f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
     free(y);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
@@ -88,7 +106,7 @@ static struct frame frame_of(const struct figure *f)
     struct frame a;
     x_range(f, &a);
     y_range(f, &a);
-    if (f->log_x) a.x_low /= 1.25;
+    if (f->log_x && !f->discs) a.x_low /= 1.25;
     return a;
 }
 

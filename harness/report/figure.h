@@ -31,6 +31,7 @@ struct figure {
     bool        ticks_at_x;   /* a tick at each x of the curves               */
     bool        may_bend;     /* the vertical axis may be like a logarithm: scale.h */
     bool        points;       /* points without lines between them            */
+    bool        discs;        /* of a size: room around them; sd is the script's */
     bool        percent;      /* the vertical axis is for 0 to 100, with room above for the mark */
     bool        bars_in_view; /* the vertical range holds y - sd and y + sd    */
     bool        ends_apart;   /* curves end at any x, and their names do not say where */

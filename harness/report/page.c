@@ -88,12 +88,18 @@ static status section(FILE *out, const struct section *s, bool alone)
 {
     html_print(out, "<section class=\"config\" id=\"%s\">\n<h2>%s</h2>\n", s->id, alone ? "Results" : s->config->config->title);
     TRY(page_about(out, s));
+    if (s->config->config->cost) {
+        TRY(page_bench(out, s));
+        fputs("</section>\n", out);
+        return OK;
+    }
     page_missing(out, s);
     page_trust(out, s);
     page_best(out, s);
     table_matrix(out, &s->all, &s->papers, TABLE_HTML);
     TRY(page_claims(out, s));
     for (size_t i = 0; i < s->all.n_tasks; i++) TRY(print_task(out, s, i));
+    TRY(page_speed(out, s));
     page_papers(out, s);
     page_setting(out, s);
     page_costs(out, s);
@@ -108,8 +114,9 @@ static status section(FILE *out, const struct section *s, bool alone)
 
 static void contents(FILE *out, const struct section *s, size_t n)
 {
-    static const char *const parts[][2] = {
-        {"setting", "Setting"}, {"costs", "Costs"}, {"environment", "Environment"}, {"again", "How to run this again"}, {"files", "Files"}};
+    static const struct { const char *id, *title; bool runs, sweeps; } parts[] = {
+        {"tables", "Tables", false, true}, {"setting", "Setting", true, true}, {"costs", "Costs", true, false},
+        {"environment", "Environment", true, true}, {"again", "How to run this again", true, true}, {"files", "Files", true, true}};
     fprintf(out, "<nav aria-label=\"Contents\"%s>\n<p>Contents</p>\n<ol>\n", n > 1 ? " class=\"many\"" : "");
     for (size_t i = 0; i < n; i++) {
         html_print(out, "<li><a href=\"#%s\">%s</a>\n<ol>\n", s[i].id, n > 1 ? s[i].config->config->title : "Results");
@@ -120,8 +127,10 @@ static void contents(FILE *out, const struct section *s, size_t n)
         }
         if (yaml_get(s[i].config->config->root, "claims")) html_print(out, "<li><a href=\"#%s-claims\">Claims</a></li>\n", s[i].id);
         if (s[i].papers.n) html_print(out, "<li><a href=\"#%s-papers\">Tables of papers</a></li>\n", s[i].id);
-        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
-            html_print(out, "<li><a href=\"#%s-%s\">%s</a></li>\n", s[i].id, parts[k][0], parts[k][1]);
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+            if (s[i].config->config->cost ? !parts[k].sweeps : !parts[k].runs) continue;
+            html_print(out, "<li><a href=\"#%s-%s\">%s</a></li>\n", s[i].id, parts[k].id, parts[k].title);
+        }
         fputs("</ol>\n</li>\n", out);
     }
     fputs("</ol>\n</nav>\n", out);
@@ -136,7 +145,9 @@ static void dates(FILE *out, const struct section *s, size_t n)
         if (strcmp(seen.last, all.last) > 0) memcpy(all.last, seen.last, sizeof all.last);
     }
     if (!all.first[0]) return;
-    html_print(out, "<p class=\"dates\">Trained and tested by Reach, <time datetime=\"%s\">%s</time>", all.first, all.first);
+    bool trains = false;
+    for (size_t i = 0; i < n; i++) trains |= !s[i].config->config->cost;
+    html_print(out, "<p class=\"dates\">%s by Reach, <time datetime=\"%s\">%s</time>", trains ? "Trained and tested" : "Measured", all.first, all.first);
     if (strcmp(all.first, all.last) != 0) html_print(out, " to <time datetime=\"%s\">%s</time>", all.last, all.last);
     fputs("</p>\n", out);
 }
@@ -187,7 +198,9 @@ status page_write(const struct page *p)
         s[i].config = &p->at[i];
         if (e == OK) e = references_read(p->at[i].config, &s[i].papers);
         collection_load(&s[i].all, p->at[i].config, p->results_dir);
-        usable += collection_usable(&s[i].all);
+        if (p->at[i].config->cost && sweeps_read(p->at[i].config, p->results_dir, &s[i].sweeps) != OK)
+            snprintf(s[i].unmeasured, sizeof s[i].unmeasured, "%s", status_message());
+        usable += collection_usable(&s[i].all) + (s[i].sweeps.n > 0);
         name_section(s, i);
         find_home(&s[i]);
     }
@@ -197,6 +210,7 @@ status page_write(const struct page *p)
     for (size_t i = 0; i < p->n; i++) {
         collection_done(&s[i].all);
         references_done(&s[i].papers);
+        sweeps_done(&s[i].sweeps);
     }
     free(s);
     return e;

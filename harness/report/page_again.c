@@ -49,6 +49,7 @@ static const char *commit_of_all(const struct section *s, bool *several)
 {
     const char *commit = NULL;
     *several = false;
+    if (s->sweeps.n && sweeps_environment(&s->sweeps, "commit")[0]) commit = sweeps_environment(&s->sweeps, "commit");
     for (size_t i = 0; i < s->all.config->n_runs; i++) {
         const char *mine = commit_of(&s->all.at[i]);
         if (mine && commit && strcmp(mine, commit) != 0) *several = true;
@@ -75,7 +76,7 @@ static void print_config(FILE *out, const struct section *s)
 static void print_run(FILE *out, const struct section *s)
 {
     const struct run *r = s->config->config->runs;
-    if (!r->attention || !r->position) return;
+    if (s->config->config->n_runs == 0 || !r->attention || !r->position) return;
     char *text = config_print(r);
     html_print(out, "<details>\n<summary>Every option of the first run, %s on %s (each file has its own in /config)</summary>\n<pre><code>%s</code></pre>\n"
                "</details>\n", r->label, r->task->name, text);
@@ -90,10 +91,13 @@ void page_again(FILE *out, const struct section *s)
     if (several) fputs("<p>The runs were made by several commits: each file names its own in /environment.</p>\n", out);
     fputs("<pre><code>", out);
     if (commit) html_print(out, "git checkout %s\n", commit);
-    fputs("make\n./reach data list      # what the tasks need, and the command that gets it\n", out);
+    fputs("make\n", out);
+    if (!s->config->config->cost) fputs("./reach data list      # what the tasks need, and the command that gets it\n", out);
     print_command(out, s, "run");
     print_command(out, s, "report");
-    fputs("</code></pre>\n<p>On the same kind of CPU the same binary gives the same bits: <code>./reach digest</code> prints the digests that stand "
+    fputs("</code></pre>\n", out);
+    if (s->config->config->cost) fputs("<p>Times are of a machine, and of what else it does; bytes and operations are the same everywhere.</p>\n", out);
+    else fputs("<p>On the same kind of CPU the same binary gives the same bits: <code>./reach digest</code> prints the digests that stand "
           "beside the files below.</p>\n", out);
     print_config(out, s);
     print_run(out, s);

@@ -8,6 +8,7 @@
 #include "report/html.h"
 #include "report/page_part.h"
 #include "report/plot.h"
+#include "report/speed.h"
 
 struct drawn {
     FILE                 *first, *rest;
@@ -111,11 +112,31 @@ static status take(void *self, const struct figure *f)
     return s;
 }
 
-status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task)
+status page_draw(FILE *first, FILE *rest, const struct section *s, figure_source *source, const void *of)
 {
     struct drawn d = {.first = first, .rest = rest, .section = s, .folder = "/tmp/reach-page-XXXXXX"};
     if (!mkdtemp(d.folder)) FAIL(ERR_IO, "no temporary folder %s", d.folder);
-    const status e = plot_task(&s->all.task[task], take, &d);
+    const status e = source(of, take, &d);
     rmdir(d.folder);
     return e;
+}
+
+static status of_task(const void *task, figure_take *to, void *self)
+{
+    return plot_task(task, to, self);
+}
+
+status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task)
+{
+    return page_draw(first, rest, s, of_task, &s->all.task[task]);
+}
+
+static status of_all(const void *all, figure_take *to, void *self)
+{
+    return speed_figure(all, to, self);
+}
+
+status page_speed(FILE *out, const struct section *s)
+{
+    return page_draw(out, out, s, of_all, &s->all);
 }

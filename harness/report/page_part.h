@@ -8,15 +8,19 @@
 
 #include <stdio.h>
 
+#include "bench/sweeps.h"
 #include "report/load.h"
 #include "report/notes.h"
 #include "report/page.h"
+#include "report/plot.h"
 #include "report/reference.h"
 
 struct section {
     const struct page        *page;
     const struct page_config *config;
-    struct collection         all;
+    struct collection         all;       /* of a config that measures costs: no runs      */
+    struct sweeps             sweeps;    /* of such a config; empty if it is not measured */
+    char                      unmeasured[640]; /* why; "": it is                          */
     struct references         papers;
     char                      id[80];    /* before all ids of this section */
     char                      home[4096]; /* from the page's folder to the result files; "" if they are in it */
@@ -46,6 +50,12 @@ void   page_setting(FILE *out, const struct section *s);  /* tasks, variants, op
 /* A drawn SVG, inline: `id` before its ids, `title` and `words` for who cannot see it. */
 status page_svg(FILE *out, const char *path, const char *id, const char *title, const char *words);
 status page_figures(FILE *first, FILE *rest, const struct section *s, size_t task); /* the first score against length, the others */
+/* Figures that `source` gives from `of`: the first score against length to `first`, the others to `rest`. */
+typedef status figure_source(const void *of, figure_take *take, void *self);
+status page_draw(FILE *first, FILE *rest, const struct section *s, figure_source *source, const void *of);
+status page_speed(FILE *out, const struct section *s);    /* accuracy against speed, over all tasks           */
+status page_bench(FILE *out, const struct section *s);    /* all of a config that measures costs              */
+void   page_bench_best(FILE *out, const struct section *s); /* a line per direction                           */
 void   page_costs(FILE *out, const struct section *s);
 void   page_machine(FILE *out, const struct section *s);  /* the environment of the runs                      */
 void   page_again(FILE *out, const struct section *s);    /* commands, settings                               */

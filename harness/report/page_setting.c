@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/cost.h"
 #include "report/html.h"
 #include "report/page_part.h"
 #include "tasks/task.h"
@@ -141,13 +142,20 @@ static void print_value(FILE *out, const struct section *s, const struct part *p
     }
 }
 
-static void print_options(FILE *out, const struct section *s)
+static const char end_of_table[] = "</tbody>\n</table>\n</div>\n";
+
+static void begin_options(FILE *out)
 {
-    char usual[OPTION_PRINT];
     fputs("<details open>\n<summary>Options that are not the defaults</summary>\n"
           "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Options\">\n<table class=\"words\">\n<thead>\n<tr>"
           "<th scope=\"col\">option</th><th scope=\"col\">value</th><th scope=\"col\">default</th><th scope=\"col\">what it is</th></tr>\n"
           "</thead>\n<tbody>\n", out);
+}
+
+static void print_options(FILE *out, const struct section *s)
+{
+    char usual[OPTION_PRINT];
+    begin_options(out);
     for (size_t k = 0; k < PARTS; k++)
         for (const struct option *o = parts[k].table; o->name; o++) {
             if (is_usual(s->config->config, &parts[k], o)) continue;
@@ -216,17 +224,22 @@ static void print_variant(FILE *out, const struct section *s, const struct run *
     fputs("</td></tr>\n", out);
 }
 
+static void begin_variants(FILE *out)
+{
+    fputs("<h4>Variants</h4>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Variants\">\n<table class=\"words\">\n<thead>\n<tr>"
+          "<th scope=\"col\">variant</th><th scope=\"col\">attention</th><th scope=\"col\">positions</th><th scope=\"col\">options</th></tr>\n</thead>\n<tbody>\n", out);
+}
+
 static void print_variants(FILE *out, const struct section *s)
 {
     const struct config *c = s->config->config;
-    fputs("<h4>Variants</h4>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Variants\">\n<table class=\"words\">\n<thead>\n<tr>"
-          "<th scope=\"col\">variant</th><th scope=\"col\">attention</th><th scope=\"col\">positions</th><th scope=\"col\">options</th></tr>\n</thead>\n<tbody>\n", out);
+    begin_variants(out);
     for (size_t i = 0; i < c->n_runs; i++) {
         bool seen = false;
         for (size_t j = 0; j < i && !seen; j++) seen = strcmp(c->runs[i].label, c->runs[j].label) == 0;
         if (!seen) print_variant(out, s, &c->runs[i]);
     }
-    fputs("</tbody>\n</table>\n</div>\n", out);
+    fputs(end_of_table, out);
 }
 
 static void print_seeds(FILE *out, const struct config *c)
@@ -243,9 +256,51 @@ static void print_seeds(FILE *out, const struct config *c)
     fputs("What is bold differs from its default.</p>\n", out);
 }
 
+/* ---- of a config that measures costs ---- */
+
+static void print_cost_options(FILE *out, const char *section, const struct option *table, const void *options)
+{
+    char usual[OPTION_PRINT], now[OPTION_PRINT];
+    for (const struct option *o = table; o->name; o++) {
+        usual_of(o, usual);
+        option_print(o, options, now, sizeof now);
+        if (strcmp(usual, now) == 0) continue;
+        html_print(out, "<tr><th scope=\"row\"><code>%s.%s</code></th><td><code>%s</code></td><td><code>%s</code></td><td class=\"long\">%s</td></tr>\n",
+                   section, o->name, now, usual, o->help);
+    }
+}
+
+static void print_cost_setting(FILE *out, const struct section *s)
+{
+    const struct cost_plan *c = s->config->config->cost;
+    struct run *r = calloc(1, sizeof *r);
+    if (!r) status_no_memory("a variant", sizeof *r);
+    begin_variants(out);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct variant_entry *v = c->variant[i].entry;
+        memcpy(r->label, v->label, sizeof r->label);
+        memcpy(r->attention_options, v->attention_options, OPTIONS_ROOM);
+        memcpy(r->position_options, v->position_options, OPTIONS_ROOM);
+        r->attention = v->attention;
+        r->position = v->position;
+        print_variant(out, s, r);
+    }
+    fputs(end_of_table, out);
+    free(r);
+    begin_options(out);
+    print_cost_options(out, "bench", cost_option_table, &c->options);
+    print_cost_options(out, "model", model_option_table, &c->model);
+    fputs(end_of_table, out);
+    fputs("</details>\n", out);
+}
+
 void page_setting(FILE *out, const struct section *s)
 {
     html_print(out, "<h3 id=\"%s-setting\">Setting</h3>\n", s->id);
+    if (s->config->config->cost) {
+        print_cost_setting(out, s);
+        return;
+    }
     print_seeds(out, s->config->config);
     print_tasks(out, s);
     print_variants(out, s);

@@ -4,8 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/sweep_plot.h"
+#include "bench/sweeps.h"
 #include "report/caption.h"
 #include "report/figure.h"
+#include "report/speed.h"
 #include "report/statistics.h"
 #include "report/summary.h"
 #include "tasks/task.h"
@@ -233,7 +236,7 @@ static bool has_eval(const struct task_runs *t)
     return true;
 }
 
-static void add_row(struct bucket *b, double share, double x, double loss)
+static void put_row(struct bucket *b, double share, double x, double loss)
 {
     const int at = share >= 1 ? STRETCHES - 1 : (int)(STRETCHES * share);
     if (isnan(loss)) return;
@@ -248,9 +251,9 @@ static void stretch_run(const struct results *r, bool eval, struct bucket *b)
     const double last = r->n_train ? (double)r->train[r->n_train - 1].step : 1;
     memset(b, 0, STRETCHES * sizeof *b);
     for (size_t i = 0; eval && i < r->n_eval; i++)
-        add_row(b, (double)r->eval[i].step / last, (double)r->eval[i].step, r->eval[i].loss);
+        put_row(b, (double)r->eval[i].step / last, (double)r->eval[i].step, r->eval[i].loss);
     for (size_t i = 0; !eval && i < r->n_train; i++)
-        add_row(b, (double)(r->train[i].step - 1) / last, (double)r->train[i].step, r->train[i].loss);
+        put_row(b, (double)(r->train[i].step - 1) / last, (double)r->train[i].step, r->train[i].loss);
 }
 
 static void add_training(struct curve *c, const struct variant_runs *v, bool eval, double unit)
@@ -308,16 +311,31 @@ static status to_file(void *self, const struct figure *f)
     return figure_draw(f, to->plots_dir, to->out_dir, to->format, to->log);
 }
 
+static status plot_costs(const struct config *c, const char *results_dir, struct folder *to)
+{
+    struct sweeps s;
+    status e = OK;
+    TRY(sweeps_read(c, results_dir, &s));
+    for (size_t i = 0; i < s.n && e == OK; i++) {
+        char name[64];
+        e = sweep_figures(&s.at[i], sweeps_name(&s, i, name, sizeof name), to_file, to);
+    }
+    sweeps_done(&s);
+    return e;
+}
+
 status report_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir,
                    const char *format, FILE *log)
 {
     struct collection all;
     struct folder to = {plots_dir, out_dir, format, log};
     status s = OK;
+    if (c->cost) return plot_costs(c, results_dir, &to);
     collection_load(&all, c, results_dir);
     if (!collection_usable(&all))
         s = status_fail(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);
     for (size_t i = 0; s == OK && i < all.n_tasks; i++) s = plot_task(&all.task[i], to_file, &to);
+    if (s == OK) s = speed_figure(&all, to_file, &to);
     collection_done(&all);
     return s;
 }

@@ -15,6 +15,14 @@
  *   TASK-loss_by_position[-repeated].FORMAT      texts: inside the longest window
  *   TASK-training_curves.FORMAT
  *
+ * of its classification tasks together
+ *
+ *   accuracy_by_speed.FORMAT                     if three variants have it: speed.h
+ *
+ * and of a config that measures costs, for each direction,
+ *
+ *   cost.FORMAT, cost-forward.FORMAT, cost-memory.FORMAT   or cost-DIRECTION... if there are two: bench/sweep_plot.h
+ *
  * with the scripts of `plots_dir` into `out_dir` (made if missing); each path goes to `log` (may be NULL), one a line.
  * Mean over the usable seeds, error bars of one standard deviation where there are more.
  * ERR_DATA if no run can be used, ERR_CONFIG for an unknown format, ERR_IO as figure_draw. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/sweep_table.h"
+#include "bench/sweeps.h"
 #include "report/blocks.h"
 #include "report/caption.h"
 #include "report/csv.h"
@@ -179,7 +181,7 @@ static void print_beside(struct printing *p, const struct task_runs *t)
 {
     struct grid *g = new_grid();
     bool any = false;
-    for (size_t i = 0; i < p->papers->n && is_text(t); i++) {
+    for (size_t i = 0; p->papers && i < p->papers->n && is_text(t); i++) { /* a page has none */
         if (!paper_beside(g, t, &p->papers->at[i])) continue;
         put(p, g);
         any = true;
@@ -242,6 +244,26 @@ static void print_title(const struct printing *p, const struct config *c)
     fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : p->format == TABLE_HTML ? "</h2>\n" : "\n", p->out);
 }
 
+/* A config that measures costs: the tables of each direction. */
+static status print_costs(struct printing *p, const struct config *c, const char *results_dir)
+{
+    struct sweeps s;
+    char remark[1400];
+    TRY(sweeps_read(c, results_dir, &s));
+    if (p->format != TABLE_CSV) {
+        print_title(p, c);
+        sweeps_remark(&s, remark, sizeof remark);
+        print_remark(p, remark);
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        if (p->format == TABLE_TEXT) fputc('\n', p->out);
+        if (p->format == TABLE_CSV) sweep_csv(p->out, &s.at[i], i == 0);
+        else sweep_table(p->out, &s.at[i], p->format, p->color);
+    }
+    sweeps_done(&s);
+    return OK;
+}
+
 static void print_all(struct printing *p, const struct collection *c)
 {
     print_title(p, c->config);
@@ -278,6 +300,7 @@ status report_table(FILE *out, const struct config *c, const char *results_dir, 
 {
     struct collection all;
     struct references papers;
+    if (c->cost) return print_costs(&(struct printing){.out = out, .format = f, .color = color}, c, results_dir);
     TRY(references_read(c, &papers));
     struct printing p = {.out = out, .format = f, .color = color, .papers = &papers};
     collection_load(&all, c, results_dir);

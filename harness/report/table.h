@@ -22,6 +22,8 @@
  *   csv: one line per task, variant, kind and length, unrounded (nats, bits, ratio, accuracy as a share, sd and the half
  *   width of the 95 % t interval of each), then one per trivial predictor, a recall task's gate, averages, and one per number of a paper.
  *
+ *   A config that measures costs (config/cost.h) has the tables of its sweeps instead (bench/sweep_table.h).
+ *
  *   color    bold by escape sequences (a terminal without NO_COLOR); else a star marks the best
  *
  * ERR_CONFIG or ERR_IO if a paper's file is not right.  ERR_DATA if no run of the config has a result that can be used (the reasons are printed to `out`). */

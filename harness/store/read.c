@@ -1,5 +1,5 @@
 /* read.c -- an HDF5 file becomes results, or a sentence about what is wrong with it. */
-#include "store/h5.h"
+#include "store/parts.h"
 #include "store/place.h"
 
 #include <math.h>
@@ -66,7 +66,7 @@ static status read_rows(hid_t set, const struct table *t, void **rows, size_t *n
     return OK;
 }
 
-static status get_rows(hid_t at, const struct table *t, void **rows, size_t *n)
+status part_get_rows(hid_t at, const struct table *t, void **rows, size_t *n)
 {
     if (t->optional && H5Lexists(at, t->path, H5P_DEFAULT) <= 0) return OK;
     hid_t set = H5Dopen2(at, t->path, H5P_DEFAULT);
@@ -81,6 +81,7 @@ static status read_root(hid_t root, struct results *r)
     int64_t schema;
     char    word[32];
     if (!h5_get_int(root, "schema", &schema)) FAIL(ERR_DATA, "is not a result of reach: it has no attribute \"schema\"");
+    if (H5Aexists(root, "label") <= 0 && H5Aexists(root, "id") > 0) FAIL(ERR_DATA, "holds costs, not a run; reach table and plot of its config show them");
     if (schema > RESULT_SCHEMA)
         FAIL(ERR_DATA, "was written by a newer reach: schema %lld, this one reads up to %d", (long long)schema, RESULT_SCHEMA);
     if (schema < 1) FAIL(ERR_DATA, "is not a result of reach: schema %lld", (long long)schema);
@@ -131,7 +132,7 @@ static status read_config_text(hid_t set, struct results *r)
     return OK;
 }
 
-static status get_config(hid_t file, struct results *r)
+status part_get_config(hid_t file, struct results *r)
 {
     hid_t set = H5Dopen2(file, "/config", H5P_DEFAULT);
     if (set < 0) FAIL(ERR_DATA, "has no text /config");
@@ -142,7 +143,7 @@ static status get_config(hid_t file, struct results *r)
     return s;
 }
 
-static status get_environment(hid_t file, struct results *r)
+status part_get_environment(hid_t file, struct results *r)
 {
     hid_t group = H5Gopen2(file, "/environment", H5P_DEFAULT);
     if (group < 0) FAIL(ERR_DATA, "has no group /environment");
@@ -213,7 +214,7 @@ static status read_layout(hid_t group, struct checkpoint *c)
 {
     void *row = NULL;
     size_t n = 0;
-    status s = get_rows(group, &layout_table, &row, &n);
+    status s = part_get_rows(group, &layout_table, &row, &n);
     if (s == OK) s = take_layout(c, row, n);
     free(row);
     return s;
@@ -294,10 +295,10 @@ static status get_checkpoint(hid_t file, struct results *r)
 static status get_all(hid_t file, struct results *r, bool with_checkpoint)
 {
     TRY(get_root(file, r));
-    TRY(get_config(file, r));
-    TRY(get_environment(file, r));
+    TRY(part_get_config(file, r));
+    TRY(part_get_environment(file, r));
     for (size_t i = 0; i < n_tables; i++)
-        TRY(get_rows(file, &tables[i], table_rows_at(&tables[i], r), table_count_at(&tables[i], r)));
+        TRY(part_get_rows(file, &tables[i], table_rows_at(&tables[i], r), table_count_at(&tables[i], r)));
     TRY(get_cost(file, r));
     return with_checkpoint ? get_checkpoint(file, r) : OK;
 }

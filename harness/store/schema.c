@@ -1,5 +1,6 @@
 /* schema.c -- the tables of a result file, column by column. */
 #include "store/schema.h"
+#include "store/costs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,40 @@ const struct table cost_table = {
     .path = "/cost", .description = "what the run took: measured, but for flops_per_token, which is counted",
     .row = sizeof(struct cost), .columns = cost_columns, .n_columns = sizeof cost_columns / sizeof cost_columns[0],
     .at = offsetof(struct results, cost),
+};
+
+static const struct column bench_columns[] = {
+    TEXT(cost_row, variant),
+    TEXT(cost_row, attention),
+    TEXT(cost_row, position),
+    TEXT(cost_row, direction),
+    TEXT(cost_row, mode),
+    INT(cost_row, length, "tokens of an example"),
+    INT(cost_row, batch, "examples of a step"),
+    INT(cost_row, threads, "threads that a step gives work to"),
+    INT(cost_row, rounds, "visits"),
+    INT(cost_row, steps, "steps timed, of all rounds"),
+    TIME(cost_row, step_ms, "ms"),
+    TIME(cost_row, fastest_ms, "ms"),
+    TIME(cost_row, slowest_ms, "ms"),
+    TIME(cost_row, token_ns, "ns per token"),
+    TIME(cost_row, tokens_per_second, "tokens/s"),
+    REAL(cost_row, flops_per_step, "floating-point operations"),
+    TIME(cost_row, flops_per_second, "floating-point operations per second"),
+    REAL(cost_row, activation_bytes, "bytes"),
+    REAL(cost_row, activation_rows, "tokens"),
+    REAL(cost_row, activation_bytes_per_token, "bytes per token"),
+    REAL(cost_row, square_bytes, "bytes"),
+    TEXT(cost_row, reason),
+};
+
+const struct table bench_table = {
+    .path = "/bench",
+    .description = "a row per variant, direction, length and mode: step_ms is the median over rounds of the median over steps, a training step is "
+    "forward, backward and optimizer; flops are counted by formula, activation bytes are those of the largest pack that a thread works on; "
+    "square_bytes is computed, not measured: 4 B H L n^2, the attention weights of B examples, H heads and L layers; where step_ms is not "
+    "a number, reason says why",
+    .row = sizeof(struct cost_row), .columns = bench_columns, .n_columns = sizeof bench_columns / sizeof bench_columns[0],
 };
 
 static const struct column layout_columns[] = {

@@ -34,6 +34,9 @@ extern const size_t       n_tables;
 /* The numbers of /cost. */
 extern const struct table cost_table; /* path "/cost"; the columns are attributes; `at` is the struct's offset */
 
+/* Measured costs: struct cost_row of costs.h. */
+extern const struct table bench_table; /* path "/bench" */
+
 /* Where each parameter of a checkpoint lies: /checkpoint/layout. */
 struct layout_row {
     char    name[96];

@@ -1,5 +1,5 @@
 /* write.c -- results become an HDF5 file. */
-#include "store/h5.h"
+#include "store/parts.h"
 #include "store/place.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static bool put_units(hid_t at, const struct table *t)
     return true;
 }
 
-static bool put_rows(hid_t at, const struct table *t, const void *rows, hsize_t n)
+bool part_put_rows(hid_t at, const struct table *t, const void *rows, hsize_t n)
 {
     hid_t memory = h5_row_in_memory(t), disk = h5_row_in_file(t), space = H5Screate_simple(1, &n, NULL);
     hid_t set = h5_dataset(at, t->path, disk, space);
@@ -57,7 +57,7 @@ static bool put_attributes(hid_t at, const struct attribute *list, size_t n)
     return true;
 }
 
-static bool put_config(hid_t file, const struct results *r)
+bool part_put_config(hid_t file, const struct results *r)
 {
     const char *text = r->config ? r->config : "";
     hid_t type = h5_text_type(strlen(text) + 1), space = H5Screate(H5S_SCALAR);
@@ -71,7 +71,7 @@ static bool put_config(hid_t file, const struct results *r)
     return ok;
 }
 
-static bool put_environment(hid_t file, const struct results *r)
+bool part_put_environment(hid_t file, const struct results *r)
 {
     hid_t group = h5_group(file, "/environment");
     const bool ok = group >= 0 && h5_put_text(group, "description", "the program and the machine that made this file")
@@ -136,7 +136,7 @@ static bool put_parameters(hid_t group, const struct checkpoint *c)
 static bool put_layout(hid_t group, const struct checkpoint *c)
 {
     struct layout_row *row = layout_rows(c);
-    const bool ok = put_rows(group, &layout_table, row, c->n_names);
+    const bool ok = part_put_rows(group, &layout_table, row, c->n_names);
     free(row);
     return ok;
 }
@@ -157,10 +157,10 @@ static bool put_checkpoint(hid_t file, const struct checkpoint *c)
 
 static bool put_all(hid_t file, const struct results *r)
 {
-    bool ok = put_root(file, r) && put_config(file, r) && put_environment(file, r);
+    bool ok = put_root(file, r) && part_put_config(file, r) && part_put_environment(file, r);
     for (size_t i = 0; ok && i < n_tables; i++) {
         if (tables[i].optional && table_count(&tables[i], r) == 0) continue;
-        ok = put_rows(file, &tables[i], table_rows(&tables[i], r), table_count(&tables[i], r));
+        ok = part_put_rows(file, &tables[i], table_rows(&tables[i], r), table_count(&tables[i], r));
     }
     return ok && put_cost(file, r) && put_checkpoint(file, r->checkpoint);
 }

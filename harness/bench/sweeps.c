@@ -1,0 +1,305 @@
+/* sweeps.c -- see sweeps.h. */
+#include "bench/sweeps.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/real.h"
+#include "config/cost.h"
+#include "tensor/kernel.h"
+#include "variants/variant.h"
+
+static const char *const directions[] = {"bidirectional", "causal"};
+
+enum { VOCABULARY = 256, CLASSES = 10, SHARDS = 4, PACK_ROWS = 1024 };
+
+void sweeps_path(const struct config *c, const char *results_dir, char *out, size_t size)
+{
+    snprintf(out, size, "%.3000s/%s/cost.h5", results_dir, c->name);
+}
+
+static void *take(size_t n, size_t size)
+{
+    void *p = calloc(n ? n : 1, size);
+    if (!p) status_no_memory("a sweep", n * size);
+    return p;
+}
+
+/* ---- measuring ---- */
+
+static void plan_lengths(const struct cost_options *o, struct sweep *s)
+{
+    const size_t tokens = o->tokens ? (size_t)o->tokens : sweep_tokens((size_t)o->lengths.at[o->lengths.n - 1], s->base.threads);
+    s->n_lengths = o->lengths.n;
+    s->length = take(s->n_lengths, sizeof *s->length);
+    for (size_t i = 0; i < s->n_lengths; i++) {
+        s->length[i].n = (size_t)o->lengths.at[i];
+        sweep_plan(&s->base, (size_t)o->batch, tokens, &s->length[i]);
+    }
+}
+
+static struct sweep_variant *variants_of(const struct cost_plan *c)
+{
+    struct sweep_variant *out = take(c->n, sizeof *out);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct variant_entry *v = c->variant[i].entry;
+        out[i] = (struct sweep_variant){.name = v->label, .attention_name = v->attention->name, .position_name = v->position->name, .style = i,
+                                        .model = &c->variant[i].model, .attention = v->attention, .attention_options = v->attention_options,
+                                        .position = v->position, .position_options = v->position_options};
+    }
+    return out;
+}
+
+static void keep_row(struct costs *out, const struct sweep *s, const char *direction, size_t v, size_t l, enum sweep_mode m)
+{
+    const struct sweep_cell *c = sweep_at(s, v, l);
+    const struct bench_result *r = &c->of[m];
+    struct cost_row *row = &out->row[out->n++];
+    snprintf(row->variant, sizeof row->variant, "%s", s->variant[v].name);
+    snprintf(row->attention, sizeof row->attention, "%s", s->variant[v].attention_name);
+    snprintf(row->position, sizeof row->position, "%s", s->variant[v].position_name);
+    snprintf(row->direction, sizeof row->direction, "%s", direction);
+    snprintf(row->mode, sizeof row->mode, "%s", sweep_mode_names[m]);
+    row->length = (int64_t)s->length[l].n;
+    row->batch = (int64_t)s->length[l].batch;
+    row->threads = s->length[l].busy;
+    row->rounds = (int64_t)s->rounds;
+    row->square_bytes = sweep_square_bytes(s, s->length[l].batch, s->length[l].n);
+    snprintf(row->reason, sizeof row->reason, "%.255s", c->reason);
+    const bool done = !c->reason[0];
+    row->steps = done ? (int64_t)r->steps : 0;
+    row->step_ms = sweep_value(s, SWEEP_STEP_MS, m, v, l);
+    row->fastest_ms = done ? 1e3 * c->visit[m][0] : NAN;
+    row->slowest_ms = done ? 1e3 * c->visit[m][s->rounds - 1] : NAN;
+    row->token_ns = sweep_value(s, SWEEP_TOKEN_NS, m, v, l);
+    row->tokens_per_second = 1e9 / row->token_ns;
+    row->flops_per_step = done ? r->flops : NAN;
+    row->flops_per_second = 1e9 * sweep_value(s, SWEEP_GFLOPS, m, v, l);
+    row->activation_bytes = done ? (double)r->activation_bytes : NAN;
+    row->activation_rows = done ? (double)r->activation_rows : NAN;
+    row->activation_bytes_per_token = sweep_value(s, SWEEP_TOKEN_BYTES, m, v, l);
+}
+
+static void keep_rows(struct costs *out, const struct sweep *s, const char *direction)
+{
+    const size_t more = s->n_variants * s->n_lengths * SWEEP_MODES;
+    struct cost_row *row = realloc(out->row, (out->n + more) * sizeof *row);
+    if (!row) status_no_memory("measurements", (out->n + more) * sizeof *row);
+    memset(row + out->n, 0, more * sizeof *row);
+    out->row = row;
+    for (size_t v = 0; v < s->n_variants; v++)
+        for (size_t l = 0; l < s->n_lengths; l++)
+            for (int m = 0; m < SWEEP_MODES; m++) keep_row(out, s, direction, v, l, (enum sweep_mode)m);
+}
+
+static status measure_direction(const struct cost_plan *c, bool causal, int threads, const struct kernel *kernel, struct progress *progress,
+                                struct costs *out)
+{
+    struct sweep s = {.base = {.model = c->model, .vocabulary = VOCABULARY, .classes = causal ? 0 : CLASSES, .shards = SHARDS, .pack_rows = PACK_ROWS,
+                               .threads = threads, .kernel = kernel, .seconds = c->options.seconds},
+                      .rounds = (size_t)c->options.rounds, .n_variants = c->n};
+    struct sweep_variant *variant = variants_of(c);
+    s.variant = variant;
+    plan_lengths(&c->options, &s);
+    const status e = sweep_run(&s, progress);
+    if (e == OK || e == ERR_CONFIG) keep_rows(out, &s, directions[causal]); /* all of them n/a: rows that say why */
+    sweep_done(&s);
+    free(variant);
+    free(s.length);
+    return e;
+}
+
+static void keep_options(struct results *r, const char *section, const struct option *table, const void *options)
+{
+    char name[128], text[OPTION_PRINT];
+    for (const struct option *o = table; o->name; o++) {
+        snprintf(name, sizeof name, "%s.%s", section, o->name);
+        option_print(o, options, text, sizeof text);
+        results_add_option(r, name, text);
+    }
+}
+
+static void keep_settings(const struct config *c, struct costs *out)
+{
+    struct results shared;
+    results_init(&shared);
+    keep_options(&shared, "bench", cost_option_table, &c->cost->options);
+    keep_options(&shared, "model", model_option_table, &c->cost->model);
+    out->option = shared.option;
+    out->n_option = shared.n_option;
+    out->config = cost_print(c->cost);
+    cost_id(c->cost, out->id);
+    snprintf(out->title, sizeof out->title, "%s", c->title);
+}
+
+status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct costs *out)
+{
+    const int causal = c->cost->options.causal;
+    status e = ERR_CONFIG;
+    keep_settings(c, out);
+    for (int d = 0; d < 2; d++) {
+        if (causal != COST_BOTH && causal != d) continue;
+        const status mine = measure_direction(c->cost, d == COST_CAUSAL, threads, kernel, progress, out);
+        if (mine != OK && mine != ERR_CONFIG) return mine;
+        if (mine == OK) e = OK;
+    }
+    return e; /* the last sentence stands if nothing could be measured */
+}
+
+/* ---- reading ---- */
+
+static const char *option_of(const struct costs *f, const char *section, const char *name)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s.%s", section, name);
+    for (size_t i = 0; i < f->n_option; i++)
+        if (strcmp(f->option[i].name, full) == 0) return f->option[i].text;
+    return NULL;
+}
+
+static void read_options(const struct costs *f, const char *section, const struct option *table, void *options, size_t size)
+{
+    option_defaults(table, options, size);
+    for (const struct option *o = table; o->name; o++) {
+        const char *text = option_of(f, section, o->name);
+        if (text) (void)option_set_text(o, options, text);
+    }
+}
+
+const char *sweeps_environment(const struct sweeps *s, const char *name)
+{
+    for (size_t i = 0; i < s->file.n_environment; i++)
+        if (strcmp(s->file.environment[i].name, name) == 0) return s->file.environment[i].text;
+    return "";
+}
+
+/* The place of a row's variant and length among those of its sweep, both in the order they come; new ones are added. */
+static size_t variant_at(struct sweep *s, struct sweep_variant *list, const struct cost_row *row)
+{
+    size_t v = 0;
+    while (v < s->n_variants && strcmp(list[v].name, row->variant) != 0) v++;
+    if (v < s->n_variants) return v;
+    list[v] = (struct sweep_variant){.name = row->variant, .attention_name = row->attention, .position_name = row->position, .style = v};
+    return s->n_variants++;
+}
+
+static size_t length_at(struct sweep *s, const struct cost_row *row)
+{
+    size_t l = 0;
+    while (l < s->n_lengths && s->length[l].n != (size_t)row->length) l++;
+    if (l < s->n_lengths) return l;
+    s->length[l] = (struct sweep_length){(size_t)row->length, (size_t)row->batch, (int)row->threads};
+    return s->n_lengths++;
+}
+
+static void fill_cell(struct sweep_cell *c, const struct cost_row *row, enum sweep_mode m, size_t rounds)
+{
+    snprintf(c->reason, sizeof c->reason, "%.255s", row->reason);
+    c->visit[m] = take(rounds, sizeof(double));
+    for (size_t i = 0; i < rounds; i++) c->visit[m][i] = 1e-3 * (i == 0 ? row->fastest_ms : i == rounds - 1 ? row->slowest_ms : row->step_ms);
+    c->of[m] = (struct bench_result){.step_seconds = 1e-3 * row->step_ms, .flops = row->flops_per_step, .steps = (size_t)row->steps};
+    if (row->reason[0]) return;
+    c->of[m].activation_bytes = (size_t)row->activation_bytes;
+    c->of[m].activation_rows = (size_t)row->activation_rows;
+}
+
+static enum sweep_mode mode_of(const struct cost_row *row)
+{
+    return strcmp(row->mode, sweep_mode_names[SWEEP_FORWARD]) == 0 ? SWEEP_FORWARD : SWEEP_TRAIN;
+}
+
+static bool is_sound(const struct cost_row *row, size_t rounds)
+{
+    return row->length > 0 && row->batch > 0 && row->rounds == (int64_t)rounds
+        && (strcmp(row->mode, sweep_mode_names[SWEEP_TRAIN]) == 0 || strcmp(row->mode, sweep_mode_names[SWEEP_FORWARD]) == 0)
+        && (row->reason[0] || (row->step_ms > 0 && row->activation_rows >= 1 && row->activation_bytes >= 0));
+}
+
+/* Every variant, length and mode once. */
+static bool is_full(const struct sweep *s)
+{
+    for (size_t i = 0; i < s->n_variants * s->n_lengths; i++)
+        for (int m = 0; m < SWEEP_MODES; m++)
+            if (!s->cell[i].visit[m]) return false;
+    return true;
+}
+
+static status read_direction(struct sweeps *all, const char *direction)
+{
+    const struct costs *f = &all->file;
+    struct sweep *s = &all->at[all->n];
+    struct cost_options options;
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++) n += strcmp(f->row[i].direction, direction) == 0;
+    if (n == 0) return OK;
+    all->direction[all->n++] = direction;
+    read_options(f, "bench", cost_option_table, &options, sizeof options);
+    read_options(f, "model", model_option_table, &s->base.model, sizeof s->base.model);
+    s->base.classes = strcmp(direction, directions[1]) == 0 ? 0 : CLASSES;
+    s->base.threads = atoi(sweeps_environment(all, "threads"));
+    s->base.seconds = options.seconds;
+    s->base.pack_rows = PACK_ROWS;
+    s->rounds = (size_t)options.rounds;
+    s->kernel = sweeps_environment(all, "kernel");
+    s->real = sweeps_environment(all, "real");
+    struct sweep_variant *list = take(n, sizeof *list);
+    s->variant = list;
+    s->length = take(n, sizeof *s->length);
+    for (size_t i = 0; i < f->n; i++) {
+        if (strcmp(f->row[i].direction, direction) != 0) continue;
+        if (!is_sound(&f->row[i], s->rounds)) FAIL(ERR_DATA, "%s: row %zu of /bench makes no sense", all->path, i);
+        (void)variant_at(s, list, &f->row[i]);
+        (void)length_at(s, &f->row[i]);
+    }
+    if (n != s->n_variants * s->n_lengths * SWEEP_MODES) FAIL(ERR_DATA, "%s: /bench lacks rows of %s models", all->path, direction);
+    s->cell = take(s->n_variants * s->n_lengths, sizeof *s->cell);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct cost_row *row = &f->row[i];
+        if (strcmp(row->direction, direction) != 0) continue;
+        struct sweep_cell *c = &s->cell[variant_at(s, list, row) * s->n_lengths + length_at(s, row)];
+        if (!c->visit[mode_of(row)]) fill_cell(c, row, mode_of(row), s->rounds);
+    }
+    return is_full(s) ? OK : status_fail(ERR_DATA, "%s: /bench has rows twice", all->path);
+}
+
+status sweeps_read(const struct config *c, const char *results_dir, struct sweeps *out)
+{
+    char id[33];
+    memset(out, 0, sizeof *out);
+    sweeps_path(c, results_dir, out->path, sizeof out->path);
+    if (access(out->path, F_OK) != 0) FAIL(ERR_DATA, "%s: not measured yet; try: reach run", out->path);
+    TRY(costs_read(&out->file, out->path));
+    status e = OK;
+    for (size_t d = 0; d < 2 && e == OK; d++) e = read_direction(out, directions[d]);
+    if (e == OK && out->n == 0) e = status_fail(ERR_DATA, "%s: /bench has rows of no known direction", out->path);
+    cost_id(c->cost, id);
+    out->stale = strcmp(id, out->file.id) != 0;
+    if (e != OK) sweeps_done(out);
+    return e;
+}
+
+void sweeps_done(struct sweeps *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        sweep_done(&s->at[i]);
+        free((void *)s->at[i].variant);
+        free(s->at[i].length);
+    }
+    costs_done(&s->file);
+    memset(s, 0, sizeof *s);
+}
+
+const char *sweeps_name(const struct sweeps *s, size_t direction, char *out, size_t size)
+{
+    snprintf(out, size, "cost%s%s", s->n > 1 ? "-" : "", s->n > 1 ? s->direction[direction] : "");
+    return out;
+}
+
+void sweeps_remark(const struct sweeps *s, char *out, size_t size)
+{
+    snprintf(out, size, "Measured %.10s on %s, commit %s.%s", sweeps_environment(s, "date"), sweeps_environment(s, "cpu"),
+             sweeps_environment(s, "commit"), s->stale ? " Stale: made with other settings than the config has now." : "");
+}
