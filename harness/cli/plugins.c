@@ -96,8 +96,11 @@ static status load_all(const char *list)
 {
     char file[FILE_PATH];
     for (const char *at = list; *at; at += strcspn(at, ":"), at += *at == ':') {
-        snprintf(file, sizeof file, "%.*s", (int)strcspn(at, ":"), at);
-        if (*file) TRY(load(file));
+        const size_t n = strcspn(at, ":");
+        if (n >= sizeof file) FAIL(ERR_CONFIG, "--plugin: a path of %zu bytes; at most %zu", n, sizeof file - 1);
+        memcpy(file, at, n);
+        file[n] = 0;
+        if (n) TRY(load(file));
     }
     return OK;
 }
