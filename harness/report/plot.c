@@ -7,6 +7,7 @@
 #include "bench/sweep_plot.h"
 #include "bench/sweeps.h"
 #include "report/caption.h"
+#include "report/grid.h"
 #include "report/figure.h"
 #include "report/speed.h"
 #include "report/statistics.h"
@@ -165,7 +166,7 @@ static int64_t longest(const struct task_runs *t, const char *text)
     return most;
 }
 
-struct bucket { double x, loss, n; };
+struct bucket { double x, value, n; };
 
 static bool is_wanted(const struct position_row *p, const char *text, int64_t length)
 {
@@ -185,7 +186,7 @@ static void bucket_run(const struct results *r, const char *text, int64_t length
         const double middle = (double)(p->from + p->to) / 2, n = (double)p->n;
         const int at = (int)(BUCKETS * log2(1 + middle) / log2(2 + (double)length));
         b[at].x += n * middle;
-        b[at].loss += n * p->loss;
+        b[at].value += n * p->loss;
         b[at].n += n;
     }
 }
@@ -201,7 +202,7 @@ static void add_positions(struct curve *c, const struct variant_runs *v, const c
         for (int j = 0; j < BUCKETS; j++)
             if (b[j].n > 0) {
                 x[j] = b[j].x / b[j].n;
-                y[j][n[j]++] = b[j].loss / b[j].n * BITS_PER_NAT;
+                y[j][n[j]++] = b[j].value / b[j].n * BITS_PER_NAT;
             }
     }
     for (int j = 0; j < BUCKETS; j++)
@@ -236,38 +237,54 @@ static bool has_eval(const struct task_runs *t)
     return true;
 }
 
-static void put_row(struct bucket *b, double share, double x, double loss)
+/* What is drawn of training: what a row of a curve has. */
+enum trained { VALIDATION_LOSS, TRAINING_LOSS, TRAINING_ACCURACY };
+
+static void put_row(struct bucket *b, double share, double x, double value)
 {
     const int at = share >= 1 ? STRETCHES - 1 : (int)(STRETCHES * share);
-    if (isnan(loss)) return;
+    if (isnan(value)) return;
     b[at].x += x;
-    b[at].loss += loss;
+    b[at].value += value;
     b[at].n++;
 }
 
-/* The mean loss of stretches of training, against steps. */
-static void stretch_run(const struct results *r, bool eval, struct bucket *b)
+/* The mean over stretches of training, against steps. */
+static void stretch_run(const struct results *r, enum trained what, struct bucket *b)
 {
     const double last = r->n_train ? (double)r->train[r->n_train - 1].step : 1;
     memset(b, 0, STRETCHES * sizeof *b);
-    for (size_t i = 0; eval && i < r->n_eval; i++)
+    for (size_t i = 0; what == VALIDATION_LOSS && i < r->n_eval; i++)
         put_row(b, (double)r->eval[i].step / last, (double)r->eval[i].step, r->eval[i].loss);
-    for (size_t i = 0; !eval && i < r->n_train; i++)
-        put_row(b, (double)(r->train[i].step - 1) / last, (double)r->train[i].step, r->train[i].loss);
+    for (size_t i = 0; what != VALIDATION_LOSS && i < r->n_train; i++)
+        put_row(b, (double)(r->train[i].step - 1) / last, (double)r->train[i].step,
+                what == TRAINING_LOSS ? r->train[i].loss : r->train[i].accuracy);
 }
 
-static void add_training(struct curve *c, const struct variant_runs *v, bool eval, double unit)
+static void add_training(struct curve *c, const struct variant_runs *v, enum trained what, double unit)
 {
     double sum[STRETCHES] = {0}, x[STRETCHES] = {0}, n[STRETCHES] = {0};
     struct bucket b[STRETCHES];
     for (size_t i = 0; i < v->n; i++) {
         if (!v->at[i].usable) continue;
-        stretch_run(&v->at[i].results, eval, b);
+        stretch_run(&v->at[i].results, what, b);
         for (int j = 0; j < STRETCHES; j++)
-            if (b[j].n > 0) sum[j] += b[j].loss / b[j].n, x[j] += b[j].x / b[j].n, n[j]++;
+            if (b[j].n > 0) sum[j] += b[j].value / b[j].n, x[j] += b[j].x / b[j].n, n[j]++;
     }
     for (int j = 0; j < STRETCHES; j++)
         if (n[j] > 0) curve_add(c, x[j] / n[j], sum[j] / n[j] * unit, NAN);
+}
+
+/* The task's name, with its options where a title has room for them. */
+static void short_name(const struct task_runs *t, char *out, size_t size)
+{
+    caption_name(t, out, size);
+    if (text_width(out) > 40) snprintf(out, size, "%s", t->name);
+}
+
+static void add_curves(struct figure *f, const struct task_runs *t, enum trained what, double unit)
+{
+    for (size_t v = 0; v < t->n; v++) add_training(figure_add(f, t->variant[v].label, t->variant[v].style), &t->variant[v], what, unit);
 }
 
 static status training(const struct drawing *d, const struct task_runs *t)
@@ -275,13 +292,26 @@ static status training(const struct drawing *d, const struct task_runs *t)
     char name[160];
     const bool eval = has_eval(t);
     struct figure f = {.script = "training_curves", .clip_after = 0.25};
-    caption_name(t, name, sizeof name);
+    short_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-training_curves", t->name);
     snprintf(f.title, sizeof f.title, "%s: %s loss, mean over seeds", name, eval ? "validation" : "training");
     snprintf(f.x_label, sizeof f.x_label, "optimizer steps");
     snprintf(f.y_label, sizeof f.y_label, is_text(t) ? "bits per byte" : "nats per target");
-    for (size_t v = 0; v < t->n; v++)
-        add_training(figure_add(&f, t->variant[v].label, t->variant[v].style), &t->variant[v], eval, is_text(t) ? BITS_PER_NAT : 1);
+    add_curves(&f, t, eval ? VALIDATION_LOSS : TRAINING_LOSS, is_text(t) ? BITS_PER_NAT : 1);
+    return finish(d, &f);
+}
+
+/* Classifiers: how much of what they see they know. */
+static status training_accuracy(const struct drawing *d, const struct task_runs *t)
+{
+    char name[160];
+    struct figure f = {.script = "training_curves"};
+    short_name(t, name, sizeof name);
+    snprintf(f.name, sizeof f.name, "%s-training_accuracy", t->name);
+    snprintf(f.title, sizeof f.title, "%s: training accuracy, mean over seeds", name);
+    snprintf(f.x_label, sizeof f.x_label, "optimizer steps");
+    snprintf(f.y_label, sizeof f.y_label, "percent right");
+    add_curves(&f, t, TRAINING_ACCURACY, 100);
     return finish(d, &f);
 }
 
@@ -293,7 +323,8 @@ static status draw_task(const struct drawing *d, const struct task_runs *t)
     if (t->run->task->kind == TASK_SEQUENCE) TRY(by_sets(d, t));
     TRY(by_position(d, t, "ordinary"));
     TRY(by_position(d, t, "repeated"));
-    return training(d, t);
+    TRY(training(d, t));
+    return t->run->task->kind == TASK_CLASSIFY ? training_accuracy(d, t) : OK;
 }
 
 status plot_task(const struct task_runs *t, figure_take *take, void *self)

@@ -14,6 +14,7 @@
  *   TASK-accuracy_by_length[-LOAD].FORMAT        recall: answers right; LOAD where sets of one length differ in it ("16_pairs")
  *   TASK-loss_by_position[-repeated].FORMAT      texts: inside the longest window
  *   TASK-training_curves.FORMAT
+ *   TASK-training_accuracy.FORMAT                classifiers
  *
  * of its classification tasks together
  *
