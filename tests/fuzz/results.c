@@ -114,7 +114,7 @@ static void put_dataset(hid_t f, const char *path, uint8_t type, uint8_t space, 
     H5Pset_create_intermediate_group(links, 1);
     H5Ldelete(f, path, H5P_DEFAULT);
     hid_t d = H5Dcreate2(f, path, t, s, links, H5P_DEFAULT, H5P_DEFAULT);
-    if (d >= 0 && filled && H5Sget_simple_extent_npoints(s) * (hssize_t)H5Tget_size(t) < 1 << 16) H5Dwrite(d, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+    if (d >= 0 && filled && H5Sget_simple_extent_npoints(s) < (1 << 16) / (hssize_t)H5Tget_size(t)) H5Dwrite(d, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
     if (d >= 0) H5Dclose(d);
     free(value);
     H5Pclose(links);
@@ -131,7 +131,7 @@ static void put_attribute(hid_t f, const char *path, const char *name, uint8_t t
     hid_t a = H5Acreate2(o, name, t, s, H5P_DEFAULT, H5P_DEFAULT);
     uint8_t *bytes = malloc(1 << 16);
     memset(bytes, H5Tget_class(t) == H5T_VLEN || H5Tis_variable_str(t) > 0 ? 0 : value, 1 << 16);
-    if (a >= 0 && H5Sget_simple_extent_npoints(s) * (hssize_t)H5Tget_size(t) < 1 << 16) H5Awrite(a, t, bytes);
+    if (a >= 0 && H5Sget_simple_extent_npoints(s) < (1 << 16) / (hssize_t)H5Tget_size(t)) H5Awrite(a, t, bytes);
     if (a >= 0) H5Aclose(a);
     free(bytes);
     H5Sclose(s);
