@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/caption.h"
 #include "report/html.h"
 #include "report/page_part.h"
 #include "report/summary.h"
@@ -139,8 +140,11 @@ static void print_scale(FILE *out, const struct section *s)
     }
     html_print(out, "<p><strong>Scaled down:</strong> budget <em>%s</em>.", c->budget);
     factors(c, full, &low, &high);
-    if (high > 1.005 && high / low < 1.05) fprintf(out, " The config’s full budget trains %.3g times as long", high);
-    else if (high > 1.005) fprintf(out, " The config’s full budget trains %.3g to %.3g times as long", low, high);
+    char least[32], most[32];
+    short_number(low, least, sizeof least);
+    short_number(high, most, sizeof most);
+    if (high > 1.005 && high / low < 1.05) fprintf(out, " The config’s full budget trains %s times as long", most);
+    else if (high > 1.005) fprintf(out, " The config’s full budget trains %s to %s times as long", least, most);
     else fputs(" The config’s full budget trains and tests more", out);
     if (seeds_of(full) != seeds_of(c)) fprintf(out, ", with %zu seeds", seeds_of(full));
     fputs("; numbers and ranks may change there.", out);
