@@ -1,4 +1,4 @@
-/* books.h -- the books of a corpus, whole, each in one split. */
+/* books.h -- the books of a corpus, whole: each in one split, or the longest, for tasks that cut each book. */
 #ifndef REACH_BOOKS_H
 #define REACH_BOOKS_H
 

@@ -455,7 +455,13 @@ static void published(void **state)
     expect(run_reach("run tiny.yaml --published kept"), 0, "2 were done");
     remove_results();
     expect(run_reach("run tiny.yaml --published kept --only variant=rope --set train.rate=0.3"), 0, "1 trained");
+    expect(run_reach("publish tiny.yaml --to kept --only variant=rope --set train.rate=0.3"), 0, "1 of 1 runs");
+    digest_of_file("kept/tiny/rope-lm-1.h5", again); /* another run takes the place of the old one */
+    assert_string_not_equal(again, first);
     expect(run_reach("run tiny.yaml --published kept --only variant=rope --redo"), 0, "1 trained");
+    expect(run_reach("publish tiny.yaml --to kept --only variant=rope"), 0, "1 of 1 runs");
+    digest_of_file("kept/tiny/rope-lm-1.h5", again);
+    assert_string_equal(again, first);
     remove_results();
     expect(run_reach("run tiny.yaml --published kept --only variant=rope --set lengths=[64]"), 0, "1 trained"); /* cannot be evaluated */
     remove_results();

@@ -23,6 +23,7 @@
  *   budget: quick                        # the budget taken when none is asked for
  *   tune: {over: {train.rate: [...]}}     # optional: options searched for each variant (tune.h)
  *   bench: {lengths: [1024, 4096]}       # instead of tasks and training: time and memory against length (cost.h)
+ *   claims: [{id: P1, test: "..."}]       # what papers say, judged over the results (report/claim.h)
  *   reference: [nystromformer_lra]       # tables of papers to stand beside ours (report/reference.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than

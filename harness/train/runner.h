@@ -1,6 +1,6 @@
 /* runner.h -- one run of a config: train what is missing, resume what is unfinished, add the evaluations that are
  * missing, skip what is done.  What was published with the same settings, data and code is taken instead of trained again.
- * missing, skip what is done.  A trial of a tuning is trained like any other run and never tested: its split `test` is not read.
+ * A trial of a tuning is trained like any other run and never tested: its split `test` is not read.
  */
 #ifndef REACH_RUNNER_H
 #define REACH_RUNNER_H
