@@ -39,6 +39,7 @@ struct part {
 };
 
 struct corpus {
+    char                name[FILE_PATH];
     size_t              n_sources;
     struct source      *source;
     struct file_content whole;   /* of a corpus that is one file    */
@@ -331,6 +332,14 @@ static const struct known known[] = {
 };
 #define N_KNOWN (sizeof known / sizeof *known)
 
+/* The corpus that a name stands for. */
+static const char *meant(const char *name, const char *data)
+{
+    char path[FILE_PATH];
+    if (strcmp(name, "books") != 0) return name;
+    return file_join(path, data, "gutenberg") == OK && file_is_folder(path) ? "gutenberg" : "kjv";
+}
+
 static const struct known *known_of(const char *name)
 {
     for (size_t i = 0; i < N_KNOWN; i++)
@@ -349,11 +358,11 @@ static status known_missing(const struct known *k)
 
 static status not_found(const char *name)
 {
-    const char *words[N_KNOWN + 1] = {0};
-    char list[256] = "";
+    const char *words[N_KNOWN + 2] = {"books"};
+    char list[256] = "books";
     for (size_t i = 0; i < N_KNOWN; i++) {
-        words[i] = known[i].name;
-        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", words[i]);
+        words[i + 1] = known[i].name;
+        snprintf(list + strlen(list), sizeof list - strlen(list), ", %s", known[i].name);
     }
     const char *near = option_nearest(name, words);
     FAIL(ERR_DATA, "corpus \"%s\": no such file or folder%s%s%s; known by name: %s", name, near ? " (did you mean " : "",
@@ -487,9 +496,10 @@ status corpus_open(struct corpus **out, const char *name, uint64_t seed, const c
 {
     struct corpus *c = grown(NULL, sizeof *c);
     memset(c, 0, sizeof *c);
-    status s = list_sources(c, name, seed, data);
+    snprintf(c->name, sizeof c->name, "%s", meant(name, data));
+    status s = list_sources(c, c->name, seed, data);
     if (s == OK) s = read_sources(c);
-    if (s == OK) s = finish_parts(c, name);
+    if (s == OK) s = finish_parts(c, c->name);
     if (s != OK) {
         corpus_close(c);
         c = NULL;
@@ -514,6 +524,11 @@ void corpus_close(struct corpus *c)
         free(c->part[p].from);
     }
     free(c);
+}
+
+const char *corpus_name(const struct corpus *c)
+{
+    return c->name;
 }
 
 struct text corpus_text(const struct corpus *c, enum split s)

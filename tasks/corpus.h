@@ -8,6 +8,7 @@
  *   gutenberg                  books pgNNN.txt: test 84 158 345 2701 4300, valid 1342 1661 2638, train the rest; as files, or in
  *                              the first NAME.tar.xz of the folder if there are none
  *   tinyshakespeare            input.txt, by position
+ *   books                      gutenberg if there is such a folder, else kjv
  *
  * Anything else is a path, here or else under the data folder:
  *
@@ -34,6 +35,9 @@ struct corpus;
  * has not the size or the files it must have, or if a part would be empty; ERR_IO if a file cannot be read. */
 status corpus_open(struct corpus **out, const char *name, uint64_t seed, const char *data);
 void   corpus_close(struct corpus *c); /* accepts NULL */
+
+/* What was opened: `name`, or what "books" stood for; as long as the corpus is open. */
+const char *corpus_name(const struct corpus *c);
 
 struct text corpus_text(const struct corpus *c, enum split s);
 

@@ -25,7 +25,7 @@ struct lm_options {
 
 static const struct option options[] = {
     {"corpus", OPTION_WORD, offsetof(struct lm_options, corpus), "kjv", 0, 0, NULL,
-     "kjv, enwik8, text8, wikitext-2, wikitext-103, gutenberg, tinyshakespeare, or a path to a file or folder"},
+     "kjv, enwik8, text8, wikitext-2, wikitext-103, gutenberg, tinyshakespeare, books (gutenberg or else kjv), or a path to a file or folder"},
     {"seed", OPTION_INT, offsetof(struct lm_options, seed), "1", 0, 1e15, NULL,
      "which files of a plain folder are held out (named corpora have fixed parts)"},
     {.name = NULL},
@@ -64,6 +64,11 @@ static size_t classes(const void *self)
 {
     (void)self;
     return 0;
+}
+
+static const char *text_name(const void *self)
+{
+    return corpus_name(self);
 }
 
 static struct text lm_text(const void *self, enum split s)
@@ -128,7 +133,6 @@ static void checksum(const void *self, char out[33])
 
 static bool present(const void *opts, const char *data, char *line, size_t size)
 {
-    const struct lm_options *o = opts;
     void *self;
     if (lm_open(&self, opts, data) != OK) {
         snprintf(line, size, "%s", status_message());
@@ -140,7 +144,7 @@ static bool present(const void *opts, const char *data, char *line, size_t size)
         n[s] = t.n;
         documents += t.n_documents;
     }
-    snprintf(line, size, "%s: %zu + %zu + %zu bytes (train, valid, test) in %zu documents", o->corpus, n[SPLIT_TRAIN],
+    snprintf(line, size, "%s: %zu + %zu + %zu bytes (train, valid, test) in %zu documents", corpus_name(self), n[SPLIT_TRAIN],
              n[SPLIT_VALID], n[SPLIT_TEST], documents);
     lm_close(self);
     return true;
@@ -151,7 +155,7 @@ static status make(const void *opts, const char *data)
     const struct lm_options *o = opts;
     char folder[FILE_PATH], line[512];
     if (present(opts, data, line, sizeof line)) return OK;
-    if (strcmp(o->corpus, "kjv") != 0) FAIL(ERR_DATA, "corpus %s: only kjv can be made; `reach data list` says how to get the others", o->corpus);
+    if (strcmp(o->corpus, "kjv") != 0 && strcmp(o->corpus, "books") != 0) FAIL(ERR_DATA, "corpus %s: only kjv can be made; `reach data list` says how to get the others", o->corpus);
     TRY(file_join(folder, data, "kjv"));
     return kjv_make(folder);
 }
@@ -170,8 +174,9 @@ const struct task task_lm = {
         "  enwik8, text8  100,000,000 bytes: 90, 5 and 5 million\n"
         "  wikitext-2, wikitext-103   the official files wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens\n"
         "  gutenberg      books pgNNN.txt: test 84 158 345 2701 4300, valid 1342 1661 2638, train the rest\n"
-        "  tinyshakespeare  input.txt, by position\n"
         "                 (files, or all in one .tar.xz)\n"
+        "  tinyshakespeare  input.txt, by position\n"
+        "  books          gutenberg if there is such a folder, else kjv; results and tables say which\n"
         "  a file         by position: 88 % of its bytes, then 5 %, then 7 %; a .tar.xz is as a folder\n"
         "  a folder       files or sub-folders named train*, valid* and test*; without these each file goes to one part by\n"
         "                 a hash of its name and `seed` (88, 5 and 7 % of hash values, at least one file each);\n"
@@ -187,6 +192,7 @@ const struct task task_lm = {
     .vocabulary   = vocabulary,
     .classes      = classes,
     .text         = lm_text,
+    .text_name    = text_name,
     .predictors   = predictors,
     .checksum     = checksum,
     .present      = present,

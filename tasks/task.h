@@ -93,8 +93,9 @@ struct task {
     /* TASK_SEQUENCE: the sets of the test split, from the options alone; returns how many (0 if open would refuse them). */
     size_t (*sets)(const void *options, struct test_set out[TASK_SETS]);
 
-    /* TASK_TEXT: the text of a split. */
+    /* TASK_TEXT: the text of a split; what was opened, where the options left a choice (as long as the task is open). */
     struct text (*text)(const void *self, enum split s);
+    const char *(*text_name)(const void *self);
 
     /* Fill out[0..*n-1], *n <= TASK_PREDICTORS, scored on split s after training on SPLIT_TRAIN.  May take seconds. */
     status (*predictors)(const void *self, enum split s, struct predictor *out, size_t *n);

@@ -280,6 +280,10 @@ static void test_gutenberg(void **state)
         assert_int_equal(part_of(c, name), i < 5 ? SPLIT_TEST : i < 8 ? SPLIT_VALID : SPLIT_TRAIN);
     }
     corpus_close(c);
+    c = opened("books", 1);
+    assert_string_equal(corpus_name(c), "gutenberg");
+    assert_documents(c, 2, 3, 5);
+    corpus_close(c);
     assert_int_equal(unlink(in_folder("gutenberg/pg345.txt")), 0);
     assert_refused("gutenberg", "pg345.txt");
 }
@@ -320,9 +324,10 @@ static void test_refusals(void **state)
 {
     (void)state;
     assert_refused("kjv", "reach data make kjv");
+    assert_refused("books", "reach data make kjv"); /* kjv, where there is no gutenberg */
     assert_refused("enwik8", "reach data fetch enwik8");
     assert_refused("wikitext-2", "reach data fetch wikitext-2");
-    assert_refused("nowhere", "known by name: kjv, enwik8");
+    assert_refused("nowhere", "known by name: books, kjv, enwik8");
     assert_refused("wikitxt-2", "did you mean wikitext-2");
     put("archive/a.tar.gz", "an archive");
     assert_refused("archive", "archives");

@@ -299,7 +299,7 @@ bool seconds_compare(const struct contrast *c, char *why, size_t size)
     why[0] = 0;
     for (size_t i = 0; i < c->n; i++)
         for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
-            const char *a = environment_of(c->pair[i].base, facts[k]), *b = environment_of(c->pair[i].next, facts[k]);
+            const char *a = results_environment(c->pair[i].base, facts[k]), *b = results_environment(c->pair[i].next, facts[k]);
             if (a[0] && strcmp(a, b) == 0) continue;
             if (a[0] && b[0]) snprintf(why, size, "%s: %.80s and %.80s", facts[k], a, b);
             else snprintf(why, size, "%s: not known", facts[k]);

@@ -47,11 +47,6 @@ const char *option_of(const struct results *r, const char *name)
     return find(r->option, r->n_option, name);
 }
 
-const char *environment_of(const struct results *r, const char *name)
-{
-    return find(r->environment, r->n_environment, name);
-}
-
 /* ---- one pair ---- */
 
 static bool same_number(double a, double b)

@@ -45,8 +45,7 @@ void comparison_done(struct comparison *c);
 /* Pairs in all. */
 size_t comparison_pairs(const struct comparison *c);
 
-/* An option or a fact of the environment as a file has it, or "". */
+/* An option as a file has it, or "". */
 const char *option_of(const struct results *r, const char *name);
-const char *environment_of(const struct results *r, const char *name);
 
 #endif

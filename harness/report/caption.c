@@ -27,18 +27,34 @@ static bool worth_saying(const struct option *o, const void *options, const void
     return o->type == OPTION_WORD ? now[0] && strcmp(now, "\"\"") != 0 : strcmp(now, usual) != 0;
 }
 
+/* ": gutenberg": which texts were read where the options left a choice, two where runs do not agree. */
+static void texts_read(const struct task_runs *t, const char *asked, char *out, size_t size)
+{
+    const char *seen = NULL, *other = NULL;
+    for (size_t v = 0; v < t->n; v++)
+        for (size_t i = 0; i < t->variant[v].n; i++) {
+            const char *text = results_environment(&t->variant[v].at[i].results, "text");
+            if (!text[0] || strcmp(text, asked) == 0) continue;
+            if (!seen) seen = text;
+            else if (strcmp(text, seen) != 0) other = text;
+        }
+    out[0] = 0;
+    if (seen) snprintf(out, size, ": %s%s%s", seen, other ? " in some runs, in others " : "", other ? other : "");
+}
+
 void caption_name(const struct task_runs *t, char *out, size_t size)
 {
     _Alignas(16) static unsigned char defaults[OPTIONS_ROOM];
     const struct task *task = t->run->task;
-    char now[512];
+    char now[512], read[256];
     size_t n = (size_t)snprintf(out, size, "%s", task->name);
     bool any = false;
     if (!task->options) return;
     option_defaults(task->options, defaults, task->options_size);
     for (const struct option *o = task->options; o->name && n < size; o++) {
         if (!worth_saying(o, t->run->task_options, defaults, now, sizeof now)) continue;
-        n += (size_t)snprintf(out + n, size - n, "%s%s %s", any ? ", " : " (", o->name, now);
+        texts_read(t, now, read, sizeof read);
+        n += (size_t)snprintf(out + n, size - n, "%s%s %s%s", any ? ", " : " (", o->name, now, task->text_name && o->type == OPTION_WORD ? read : "");
         any = true;
     }
     if (any && n < size) snprintf(out + n, size - n, ")");

@@ -37,13 +37,6 @@ static void print_command(FILE *out, const struct section *s, const char *name)
     fputc('\n', out);
 }
 
-static const char *commit_of(const struct loaded *l)
-{
-    for (size_t i = 0; l->here && i < l->results.n_environment; i++)
-        if (strcmp(l->results.environment[i].name, "commit") == 0) return l->results.environment[i].text;
-    return NULL;
-}
-
 /* The commit of all runs; NULL if there is none, or more than one (*several). */
 static const char *commit_of_all(const struct section *s, bool *several)
 {
@@ -51,9 +44,9 @@ static const char *commit_of_all(const struct section *s, bool *several)
     *several = false;
     if (s->sweeps.n && sweeps_environment(&s->sweeps, "commit")[0]) commit = sweeps_environment(&s->sweeps, "commit");
     for (size_t i = 0; i < s->all.config->n_runs; i++) {
-        const char *mine = commit_of(&s->all.at[i]);
-        if (mine && commit && strcmp(mine, commit) != 0) *several = true;
-        if (mine) commit = mine;
+        const char *mine = results_environment(&s->all.at[i].results, "commit");
+        if (mine[0] && commit && strcmp(mine, commit) != 0) *several = true;
+        if (mine[0]) commit = mine;
     }
     return *several || (commit && strcmp(commit, "unknown") == 0) ? NULL : commit;
 }

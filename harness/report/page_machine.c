@@ -11,9 +11,8 @@ static const struct { const char *name, *title; } facts[] = {
 
 static const char *fact_of(const struct loaded *l, const char *name)
 {
-    for (size_t i = 0; l->here && i < l->results.n_environment; i++)
-        if (strcmp(l->results.environment[i].name, name) == 0) return l->results.environment[i].text;
-    return NULL;
+    const char *text = results_environment(&l->results, name);
+    return text[0] ? text : NULL;
 }
 
 static void print_values(FILE *out, const struct section *s, const char *name)
@@ -55,11 +54,15 @@ static void print_data(FILE *out, const struct section *s)
     bool begun = false;
     for (size_t t = 0; t < s->all.n_tasks; t++) {
         const struct task_runs *task = &s->all.task[t];
-        const char *sum = NULL;
+        const char *sum = NULL, *text = NULL;
         for (size_t v = 0; v < task->n && !sum; v++)
-            for (size_t i = 0; i < task->variant[v].n && !sum; i++) sum = fact_of(&task->variant[v].at[i], "data");
+            for (size_t i = 0; i < task->variant[v].n && !sum; i++) {
+                sum = fact_of(&task->variant[v].at[i], "data");
+                text = fact_of(&task->variant[v].at[i], "text");
+            }
         if (!sum) continue;
-        html_print(out, begun ? "<br>%s <code>%s</code>" : "%s <code>%s</code>", task->name, sum);
+        if (begun) fputs("<br>", out);
+        html_print(out, "%s%s%s <code>%s</code>", task->name, text ? ", " : "", text ? text : "", sum);
         begun = true;
     }
 }

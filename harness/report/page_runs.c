@@ -9,13 +9,6 @@
 #include "report/summary.h"
 #include "tasks/task.h"
 
-static const char *environment_of(const struct results *r, const char *name)
-{
-    for (size_t i = 0; i < r->n_environment; i++)
-        if (strcmp(r->environment[i].name, name) == 0) return r->environment[i].text;
-    return "";
-}
-
 struct runs_seen page_runs(const struct section *s)
 {
     struct runs_seen seen = {0};
@@ -34,7 +27,7 @@ struct runs_seen page_runs(const struct section *s)
         if (!l->here) continue;
         if (l->results.cost.seconds > 0) seen.seconds += l->results.cost.seconds;
         char day[16];
-        snprintf(day, sizeof day, "%.10s", environment_of(&l->results, "date"));
+        snprintf(day, sizeof day, "%.10s", results_environment(&l->results, "date"));
         if (strlen(day) != 10) continue;
         if (!seen.first[0] || strcmp(day, seen.first) < 0) memcpy(seen.first, day, sizeof day);
         if (strcmp(day, seen.last) > 0) memcpy(seen.last, day, sizeof day);

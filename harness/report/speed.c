@@ -43,13 +43,6 @@ static double accuracy_of(const struct matrix *m, size_t variant)
 
 /* ---- which machine ------------------------------------------------------------------------------------------------ */
 
-static const char *fact_of(const struct results *r, const char *name)
-{
-    for (size_t i = 0; i < r->n_environment; i++)
-        if (strcmp(r->environment[i].name, name) == 0) return r->environment[i].text;
-    return "";
-}
-
 static const struct results *first_usable(const struct variant_runs *v)
 {
     for (size_t i = 0; i < v->n; i++)
@@ -62,7 +55,7 @@ static bool same_machine(const struct results *like, const struct variant_runs *
     static const char *const facts[] = {"cpu", "threads", "kernel", "real"};
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; v->at[i].usable && k < sizeof facts / sizeof *facts; k++)
-            if (strcmp(fact_of(like, facts[k]), fact_of(&v->at[i].results, facts[k])) != 0) return false;
+            if (strcmp(results_environment(like, facts[k]), results_environment(&v->at[i].results, facts[k])) != 0) return false;
     return true;
 }
 

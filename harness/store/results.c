@@ -94,3 +94,10 @@ void results_add_environment(struct results *r, const char *name, const char *te
 {
     r->environment = set(r->environment, &r->n_environment, name, text);
 }
+
+const char *results_environment(const struct results *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_environment; i++)
+        if (strcmp(r->environment[i].name, name) == 0) return r->environment[i].text;
+    return "";
+}

@@ -5,7 +5,7 @@
  *
  *   /                    attributes: schema, title, label, variant, task, seed, status, reason, train_id
  *   /config              text: the resolved YAML; every option as an attribute "section.name"
- *   /environment         attributes: version, commit, compiler, cpu, kernel, blas, threads, real, date, data (its checksum)
+ *   /environment         attributes: version, commit, compiler, cpu, kernel, blas, threads, real, date, data (its checksum), text (its name)
  *   /curves/train        struct train_row[]      a data frame
  *   /curves/eval         struct eval_row[]
  *   /test                struct test_row[]       all evaluations, one row per (evaluation, text, mode, length)
@@ -146,6 +146,7 @@ void results_add_tuning(struct results *r, const struct tuning_row *row);
 /* A name that is there already takes the new text; texts over 1023 bytes are cut. */
 void results_add_option(struct results *r, const char *name, const char *text);
 void results_add_environment(struct results *r, const char *name, const char *text);
+const char *results_environment(const struct results *r, const char *name); /* "" if there is none */
 void checkpoint_free(struct checkpoint *c); /* accepts NULL */
 
 /* Write beside `path` (to PATH.tmp.PID), sync, rename; folders missing on the way are made.  Parameters are kept by name:

@@ -120,13 +120,7 @@ static void describe(const struct runner *q, const struct config *c, const struc
     record_tuning(f, r);
     runner_environment(q, f);
     results_add_environment(f, "data", q->opened->checksum);
-}
-
-static const char *environment_of(const struct results *f, const char *name)
-{
-    for (size_t i = 0; i < f->n_environment; i++)
-        if (strcmp(f->environment[i].name, name) == 0) return f->environment[i].text;
-    return "";
+    if (r->task->text_name) results_add_environment(f, "text", r->task->text_name(q->opened->data));
 }
 
 /* The promise of same bits holds for one kernel, one BLAS core and one precision. */
@@ -138,7 +132,7 @@ static status same_machine(const struct results *f, const struct runner *q)
     runner_environment(q, &now);
     status e = OK;
     for (const char *const *name = promised; *name && e == OK; name++) {
-        const char *then = environment_of(f, *name), *here = environment_of(&now, *name);
+        const char *then = results_environment(f, *name), *here = results_environment(&now, *name);
         if (strcmp(then, here) != 0)
             e = status_fail(ERR_CONFIG, "it was begun with %s \"%s\" and would go on with \"%s\", which gives other bits; --redo begins again",
                             *name, then, here);
