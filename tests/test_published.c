@@ -13,13 +13,16 @@
 
 #include "base/file.h"
 #include "config/config.h"
+#include "report/claim_table.h"
 #include "report/table.h"
 #include "train/tuning.h"
 
 #define PUBLISHED "results/published"
 
-/* The same bytes as the table made now. */
-static void compare(const struct config *c, const char *name, enum table_format f)
+typedef status (*printer)(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
+
+/* The same bytes as the text made now. */
+static void compare(const struct config *c, const char *name, printer print, enum table_format f)
 {
     char path[512], *now = NULL;
     size_t size = 0;
@@ -28,7 +31,7 @@ static void compare(const struct config *c, const char *name, enum table_format 
     if (file_read(path, &then) != OK) fail_msg("%s", status_message());
     FILE *out = open_memstream(&now, &size);
     assert_non_null(out);
-    const status e = report_table(out, c, PUBLISHED, f, false);
+    const status e = print(out, c, PUBLISHED, f, false);
     fclose(out);
     if (e != OK) fail_msg("%s: %s", path, status_message());
     if (size != then.n || memcmp(now, then.at, size) != 0) fail_msg("%s is not what its HDF5 files give; reach publish makes it anew", path);
@@ -62,8 +65,9 @@ static size_t check(const char *path, const char *budget)
         if (c.tune && tuning_resolve(&c, PUBLISHED) != OK) fail_msg("%s", status_message());
         print_message("%s\n", table);
         check_runs(&c);
-        compare(&c, "table.md", TABLE_MD);
-        compare(&c, "table.csv", TABLE_CSV);
+        compare(&c, "table.md", report_table, TABLE_MD);
+        compare(&c, "table.csv", report_table, TABLE_CSV);
+        if (yaml_get(c.root, "claims")) compare(&c, "claims.md", claims_print, TABLE_MD);
     }
     config_done(&c);
     return there;

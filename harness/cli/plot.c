@@ -2,20 +2,14 @@
 #include <stdio.h>
 
 #include "cli/config_flags.h"
-#include "report/claim_plot.h"
-#include "report/plot.h"
-#include "report/tuning.h"
+#include "report/figures.h"
 
 static status draw(struct config *c, const struct config_flags *f, const char *format, const char *out)
 {
     char plots[4096], folder[4096];
     snprintf(plots, sizeof plots, "%.4000s/plots", place_root());
     snprintf(folder, sizeof folder, "%.2000s/%s", config_flags_results(f), c->name);
-    const char *to = out ? out : folder, *as = format ? format : "png";
-    TRY(claims_check(c));
-    TRY(report_tuning_plot(c, config_flags_results(f), plots, to, as, stdout));
-    TRY(report_plot(c, config_flags_results(f), plots, to, as, stdout));
-    return claims_plot(c, config_flags_results(f), plots, to, as, stdout);
+    return figures_draw(c, config_flags_results(f), plots, out ? out : folder, format ? format : "png", stdout);
 }
 
 static int run(int argc, char **argv)

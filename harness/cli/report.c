@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/config_flags.h"
+#include "cli/report.h"
 #include "report/page.h"
 
 struct read_config { struct config config, full; bool has_full; };
@@ -32,13 +32,13 @@ static status read_all(const struct config_flags *f, size_t n, char **paths, str
 }
 
 /* Beside the results: of one config in its folder, of several above their folders. */
-static void place_page(const struct config_flags *f, const struct config *c, size_t n, char out[4096])
+static void place_page(const char *results_dir, const struct config *c, size_t n, char out[4096])
 {
-    if (n == 1) snprintf(out, 4096, "%.3000s/%s/report.html", config_flags_results(f), c->name);
-    else snprintf(out, 4096, "%.3000s/report.html", config_flags_results(f));
+    if (n == 1) snprintf(out, 4096, "%.3000s/%s/report.html", results_dir, c->name);
+    else snprintf(out, 4096, "%.3000s/report.html", results_dir);
 }
 
-static status write_page(const struct config_flags *f, const char *path, size_t n, char **paths)
+status report_write_page(const struct config_flags *f, const char *results_dir, const char *path, size_t n, char **paths)
 {
     char plots[4096], usual[4096];
     struct read_config *read = calloc(n, sizeof *read);
@@ -47,8 +47,8 @@ static status write_page(const struct config_flags *f, const char *path, size_t 
     snprintf(plots, sizeof plots, "%.4000s/plots", place_root());
     status e = read_all(f, n, paths, read, at);
     if (e == OK) {
-        place_page(f, &read[0].config, n, usual);
-        const struct page page = {.n = n, .at = at, .results_dir = config_flags_results(f), .plots_dir = plots, .path = path ? path : usual};
+        place_page(results_dir, &read[0].config, n, usual);
+        const struct page page = {.n = n, .at = at, .results_dir = results_dir, .plots_dir = plots, .path = path ? path : usual};
         e = page_write(&page);
         if (e == OK) puts(page.path);
     }
@@ -68,7 +68,7 @@ static int run(int argc, char **argv)
     const struct flag flags[] = {CONFIG_FLAGS(f), {.name = "out", .value = &out}, {.name = NULL}};
     status e = command_flags(flags, &argc, argv);
     if (e == OK && argc < 2) e = status_fail(ERR_CONFIG, "report wants a config or several, such as configs/quick.yaml");
-    if (e == OK) e = write_page(&f, out, (size_t)argc - 1, argv + 1);
+    if (e == OK) e = report_write_page(&f, config_flags_results(&f), out, (size_t)argc - 1, argv + 1);
     return e == OK ? EXIT_DONE : command_failed(e);
 }
 

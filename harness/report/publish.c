@@ -7,8 +7,8 @@
 
 #include "base/file.h"
 #include "bench/sweeps.h"
+#include "report/claim_table.h"
 #include "report/load.h"
-#include "report/plot.h"
 #include "report/table.h"
 #include "store/place.h"
 
@@ -50,15 +50,17 @@ static size_t count_runs(const struct config *c, const char *to)
     return n;
 }
 
+typedef status (*printer)(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color);
+
 /* Written beside its place and renamed. */
-static status write_table(const struct config *c, const char *to, enum table_format f, const char *name)
+static status write_text(const struct config *c, const char *to, printer print, enum table_format f, const char *name)
 {
     char path[PLACE_PATH], tmp[PLACE_PATH + 8];
     snprintf(path, sizeof path, "%.3000s/%s/%s", to, c->name, name);
     snprintf(tmp, sizeof tmp, "%s.tmp", path);
     FILE *out = fopen(tmp, "w");
     if (!out) FAIL(ERR_IO, "%s: cannot be written", tmp);
-    const status e = report_table(out, c, to, f, false);
+    const status e = print(out, c, to, f, false);
     const bool whole = fflush(out) == 0 && !ferror(out);
     fclose(out);
     if (e == OK && whole && rename(tmp, path) == 0) return OK;
@@ -92,13 +94,7 @@ status report_publish(const struct config *c, const char *results_dir, const cha
     TRY(c->cost ? copy_costs(c, results_dir, to) : copy_runs(c, results_dir, to));
     *n = c->cost ? 1 : count_runs(c, to);
     if (*n == 0) FAIL(ERR_DATA, "%s/%s: no finished run of %s to publish; try: reach run", results_dir, c->name, c->name);
-    TRY(write_table(c, to, TABLE_MD, "table.md"));
-    return write_table(c, to, TABLE_CSV, "table.csv");
-}
-
-status report_publish_figures(const struct config *c, const char *to, const char *plots_dir, FILE *log)
-{
-    char folder[PLACE_PATH];
-    snprintf(folder, sizeof folder, "%.3000s/%s/figures", to, c->name);
-    return report_plot(c, to, plots_dir, folder, "png", log);
+    TRY(write_text(c, to, report_table, TABLE_MD, "table.md"));
+    TRY(write_text(c, to, report_table, TABLE_CSV, "table.csv"));
+    return yaml_get(c->root, "claims") ? write_text(c, to, claims_print, TABLE_MD, "claims.md") : OK;
 }

@@ -109,17 +109,26 @@ static bool any_usable(const struct task_runs *t)
     return false;
 }
 
-/* Nothing to print in columns: say of each variant why. */
+/* Nothing to print in columns: say why of each variant, of those together that have the same reason. */
 static void print_reasons(struct printing *p, const struct task_runs *t)
 {
-    char text[1200];
+    struct notes notes = {0};
+    char text[2400];
+    size_t *reason = calloc(t->n + 1, sizeof *reason);
+    if (!reason) status_no_memory("notes", (t->n + 1) * sizeof *reason);
     for (size_t v = 0; v < t->n; v++) {
-        struct notes notes = {0};
-        notes_variant(&notes, &t->variant[v]);
-        snprintf(text, sizeof text, "%s: %s", t->variant[v].label, notes.n ? notes.text[0] : "no result");
-        paragraph_print(p->out, text, p->format, 4);
-        notes_done(&notes);
+        reason[v] = notes_variant(&notes, &t->variant[v]);
+        if (!reason[v]) reason[v] = notes_add(&notes, "no result");
     }
+    for (size_t i = 1; i <= notes.n; i++) {
+        size_t used = 0;
+        for (size_t v = 0; v < t->n && used < sizeof text; v++)
+            if (reason[v] == i) used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", t->variant[v].label);
+        if (used < sizeof text) snprintf(text + used, sizeof text - used, ": %s", notes.text[i - 1]);
+        paragraph_print(p->out, text, p->format, 4);
+    }
+    free(reason);
+    notes_done(&notes);
     fputc('\n', p->out);
 }
 
