@@ -328,6 +328,25 @@ static void windows_tokens_limits(void **state)
     model_free(m);
 }
 
+/* A model that sees one byte at a time, wherever it stands, finds every length equally hard, if each is asked for the same bytes. */
+static void windows_of_all_lengths_are_of_the_same_bytes(void **state)
+{
+    (void)state;
+    struct test_options o = no_tests();
+    o.windows = true;
+    o.windows_tokens = 100;
+    struct model *m = model_of("longformer", "window=0");
+    struct results r;
+    run(m, &mixed, &o, 1, 200, &r);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(r.test[i].n, r.test[0].n);
+        assert_true(fabs(r.test[i].loss - r.test[0].loss) < 1e-12);
+    }
+    assert_true(r.test[0].n < 250); /* not the whole split, where it would be so in any case */
+    results_done(&r);
+    model_free(m);
+}
+
 static void refusals_have_reasons(void **state)
 {
     (void)state;
@@ -439,8 +458,9 @@ int main(void)
         cmocka_unit_test(windows_cover_everything),       cmocka_unit_test(positions_add_up),
         cmocka_unit_test(threads_and_packs),              cmocka_unit_test(last_block_stride_and_repeated),
         cmocka_unit_test(lengths_score_the_same_bytes),   cmocka_unit_test(every_place_once),
-        cmocka_unit_test(windows_tokens_limits),          cmocka_unit_test(refusals_have_reasons),
-        cmocka_unit_test(short_documents_have_reasons),   cmocka_unit_test(subset),
+        cmocka_unit_test(windows_tokens_limits),          cmocka_unit_test(windows_of_all_lengths_are_of_the_same_bytes),
+        cmocka_unit_test(refusals_have_reasons),          cmocka_unit_test(short_documents_have_reasons),
+        cmocka_unit_test(subset),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -89,21 +89,24 @@ static void score(const struct length_test *t, const struct sequence *s, size_t 
     workers_evaluate(t->workers, t->model, s, n, t->pack_rows, length, t->seed, out);
 }
 
-/* The whole split in windows of `length`, or a seeded choice of them with about `most` targets (0: all). */
-static struct sequence *cut_windows(const struct text *x, size_t length, size_t most, size_t *n)
+/* Bytes [from, to) of a document that ends at `end`. */
+struct stretch {
+    size_t from, to, end;
+};
+
+/* The documents (most 0), or a seeded choice of stretches of `size` bytes that have about `most` bytes in all. */
+static struct stretch *choose_stretches(const struct text *x, size_t size, size_t most, size_t *n)
 {
     size_t total = 0;
-    for (size_t d = 0; d < x->n_documents; d++) total += (x->start[d + 1] - x->start[d] + length - 1) / length;
-    struct sequence *s = take(total, sizeof *s);
+    for (size_t d = 0; d < x->n_documents; d++) total += most ? (x->start[d + 1] - x->start[d] + size - 1) / size : 1;
+    struct stretch *s = take(total, sizeof *s);
     *n = 0;
     for (size_t d = 0; d < x->n_documents; d++) {
-        for (size_t at = x->start[d]; at + 1 < x->start[d + 1]; at += length) {
-            const size_t left = x->start[d + 1] - at, m = smaller(length, left);
-            s[*n] = (struct sequence){.id = *n, .n = m, .byte = x->byte + at, .ends = m == left};
-            ++*n;
-        }
+        const size_t end = x->start[d + 1], width = most ? size : end - x->start[d];
+        for (size_t at = x->start[d]; at + 1 < end; at += width)
+            s[(*n)++] = (struct stretch){at, at + smaller(width, end - at), end};
     }
-    const size_t keep = most ? (most + length - 1) / length : *n;
+    const size_t keep = most ? (most + size - 1) / size : *n;
     if (keep >= *n) return s;
     uint32_t *chosen = feed_choose(PLACES_SEED, SPLIT_TEST, *n, keep);
     for (size_t i = 0; i < keep; i++) s[i] = s[chosen[i]]; /* chosen rises, so nothing is overwritten too early */
@@ -112,10 +115,29 @@ static struct sequence *cut_windows(const struct text *x, size_t length, size_t 
     return s;
 }
 
-static void test_windows(const struct length_test *t, struct results *r, size_t length)
+/* The whole split in windows of `length` (most 0), or stretches of `longest` bytes with about `most` in all, the same for every length. */
+static struct sequence *cut_windows(const struct text *x, size_t length, size_t longest, size_t most, size_t *n)
+{
+    size_t n_stretches, total = 0;
+    struct stretch *from = choose_stretches(x, longest, most, &n_stretches);
+    for (size_t i = 0; i < n_stretches; i++) total += (from[i].to - from[i].from + length - 1) / length;
+    struct sequence *s = take(total, sizeof *s);
+    *n = 0;
+    for (size_t i = 0; i < n_stretches; i++) {
+        for (size_t at = from[i].from; at < from[i].to && at + 1 < from[i].end; at += length) {
+            const size_t m = smaller(length, from[i].to - at);
+            s[*n] = (struct sequence){.id = *n, .n = m, .byte = x->byte + at, .ends = at + m == from[i].end};
+            ++*n;
+        }
+    }
+    free(from);
+    return s;
+}
+
+static void test_windows(const struct length_test *t, struct results *r, size_t length, size_t longest)
 {
     size_t n;
-    struct sequence *s = cut_windows(&t->text, length, (size_t)t->options->windows_tokens, &n);
+    struct sequence *s = cut_windows(&t->text, length, longest, (size_t)t->options->windows_tokens, &n);
     if (n == 0) {
         add_refusal(t, r, (struct cell){"ordinary", "windows", length}, "no document of the test text has a second byte");
         free(s);
@@ -344,7 +366,7 @@ void length_test_run(const struct length_test *t, struct results *r)
             const size_t length = (size_t)o->lengths.at[i];
             const char *why = model_refuses_length(t->model, length);
             if (why) add_refusal(t, r, (struct cell){"ordinary", "windows", length}, why);
-            else test_windows(t, r, length);
+            else test_windows(t, r, length, largest_length(o));
             report(t, 0.6 * (double)(i + 1) / (double)o->lengths.n);
         }
     }
@@ -365,7 +387,7 @@ struct tally length_test_subset(struct workers *w, struct model *m, const struct
                                 size_t pack_rows, uint64_t seed)
 {
     size_t n;
-    struct sequence *s = cut_windows(x, length, tokens, &n);
+    struct sequence *s = cut_windows(x, length, length, tokens, &n);
     struct scores out = {.of = take(n, sizeof *out.of)};
     workers_evaluate(w, m, s, n, pack_rows, length, seed, &out);
     struct tally sum = {0};

@@ -3,7 +3,8 @@
  * For each length L:
  *   windows   the split cut into windows of L tokens, each document from its start; every byte but a document's first is a
  *             target once.  By position: the same windows.  A longer window has fewer targets near a start, so this mean
- *             falls for that reason alone.
+ *             falls for that reason alone.  `windows_tokens` chooses stretches of the longest length by seed, the same bytes
+ *             for every L.
  *   last      the same targets at seeded places, with L tokens of input in all: only the context grows.
  *   stride s  sliding windows that score their last s tokens; at seeded places, the same for every L.
  * Places keep the longest length's context inside one document, so every length scores the same bytes.

@@ -43,7 +43,7 @@ const struct option train_option_table[] = {
 const struct option test_option_table[] = {
     {"lengths", OPTION_INT_LIST, AT(lengths), "[256, 512, 1024]", 1, 16777216, NULL, "language models: window lengths in tokens"},
     {"windows", OPTION_BOOL, AT(windows), "true", 0, 0, NULL, "score non-overlapping windows"},
-    {"windows_tokens", OPTION_INT, AT(windows_tokens), "0", 0, 1e12, NULL, "at most so many targets per length; 0: the whole split"},
+    {"windows_tokens", OPTION_INT, AT(windows_tokens), "0", 0, 1e12, NULL, "about so many targets, the same ones at every length; 0: the whole split"},
     {"last", OPTION_BOOL, AT(last), "true", 0, 0, NULL, "score the same targets with growing context"},
     {"last_targets", OPTION_INT, AT(last_targets), "256", 1, 1048576, NULL, "targets at each place, never more than the shortest length"},
     {"last_places", OPTION_INT, AT(last_places), "64", 1, 65536, NULL, "seeded places of the same targets"},

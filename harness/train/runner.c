@@ -61,6 +61,7 @@ static void evaluation_id(const struct run *r, char out[24])
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s: %s\n", o->name, value);
     }
+    if (r->test.windows_tokens) strcat(text, "windows: in stretches of the longest length\n"); /* once each length had its own */
     snprintf(out, 24, "test-%012llx", (unsigned long long)(XXH3_64bits(text, strlen(text)) & 0xffffffffffffULL));
 }
 
