@@ -238,11 +238,13 @@ def check_folder(folder):
         shown, wrong = (check_costs if os.path.exists(os.path.join(folder, "cost.h5")) else check_runs)(folder)
     except Unknown as e:
         shown, wrong = 0, [str(e)]
+    if shown == 0 and not wrong:
+        wrong.append("no row of ours has a number")
     for text in wrong:
         print(f"{folder}/table.csv: {text}")
     n = len(files_of(folder))
     print(f"{folder}/table.csv: {shown} numbers from {n} file{'s' * (n > 1)}, {len(wrong) or 'none'} wrong")
-    return shown > 0 and not wrong
+    return not wrong
 
 
 def files_of(folder):
