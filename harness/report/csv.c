@@ -51,7 +51,7 @@ static void variant_line(FILE *out, const struct task_runs *t, const struct vari
     char note[1200];
     const struct summary loss = summarise(v, MEASURE_LOSS, p), right = summarise(v, MEASURE_ACCURACY, p);
     struct summary ratio = summarise(v, MEASURE_RATIO, p);
-    if (p->length == 0) ratio.mean = ratio.sd = NAN;
+    if (!is_text(t)) ratio.mean = ratio.sd = NAN; /* of other tasks train.length says nothing */
     text_print(out, t->name, TABLE_CSV);
     fputs(",variant", out);
     text(out, v->label);

@@ -65,9 +65,9 @@ def value(run, where, name):
 
 
 def ratio(run, where):
-    """Loss over that at the training length; classification has no lengths."""
+    """Loss over that at the training length; only of texts, as what other tasks train on is not told by train.length."""
     base = value(run, where[:3] + (run["train_length"],), "loss")
-    return float(numpy.float64(value(run, where, "loss")) / base) if where[3] else NAN
+    return float(numpy.float64(value(run, where, "loss")) / base) if where[2] in TEXT_MODES else NAN
 
 
 def is_text(runs):
