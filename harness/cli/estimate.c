@@ -79,19 +79,20 @@ static int estimate(const struct config *c, const struct config_flags *f, double
     if (e == OK) e = runner_check_data(&q, c);
     if (e != OK) return command_failed(e);
     stop_catch();
-    snprintf(caption, sizeof caption, "%s%s%s%s: training time, from the median of steps timed for about %g s each, %d threads; examples of a text "
+    snprintf(caption, sizeof caption, "%s%s%s%s: training time, from the median of steps timed for about %g s each, %d thread%s; examples of a text "
              "are windows; evaluations and tests come on top", c->title, c->budget[0] ? " (budget " : "", c->budget, c->budget[0] ? ")" : "",
-             seconds, q.threads);
+             seconds, q.threads, q.threads > 1 ? "s" : "");
     grid_init(&g, caption);
     for (size_t i = 0; heads[i]; i++) grid_column(&g, "", heads[i]);
     e = fill(&g, &q, c, seconds, &all);
-    if (e == OK) {
+    if (e == OK || e == ERR_STOPPED) {
         grid_print(stdout, &g, how, false);
         say_time(all, total, sizeof total);
-        if (how == TABLE_TEXT) printf("\nall runs together: %s\n", total);
+        if (how == TABLE_TEXT) printf("\n%s: %s\n", e == OK ? "all runs together" : "stopped; these runs together", total);
     }
     grid_done(&g);
     runner_done(&q);
+    if (e == ERR_STOPPED) e = status_fail(ERR_STOPPED, "stopped: the table lacks what was not timed yet");
     return e == OK ? EXIT_DONE : command_failed(e);
 }
 
