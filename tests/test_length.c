@@ -347,6 +347,87 @@ static void windows_of_all_lengths_are_of_the_same_bytes(void **state)
     model_free(m);
 }
 
+/* Each target by itself, after exactly so many tokens: no other target of its window, and none of the bytes before. */
+static void context_is_exact(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"rope", "alibi", "transformer_xl"};
+    struct test_options o = no_tests();
+    o.context = (struct int_list){4, {1, 5, TRAINED, LONGEST}};
+    o.context_targets = 1000; /* more than there are: one a document */
+    for (size_t k = 0; k < 3; k++) {
+        struct model *m = model_of(names[k], NULL);
+        struct results r, other;
+        run(m, &even, &o, 2, 200, &r);
+        run(m, &even, &o, 1, 200, &other);
+        assert_int_equal(r.n_test, o.context.n);
+        assert_string_equal(r.context->evaluation, "an id");
+        assert_string_equal(r.context->split, "test");
+        assert_int_equal(r.context->n_lengths, o.context.n);
+        assert_int_equal(r.context->n_targets, DOCUMENTS);
+        assert_memory_equal(r.context->loss, other.context->loss, o.context.n * DOCUMENTS * sizeof *r.context->loss);
+        for (size_t i = 0; i < o.context.n; i++) {
+            const size_t c = (size_t)o.context.at[i];
+            const struct test_row *row = find(&r, "ordinary", "context", (int64_t)c);
+            double sum = 0, right = 0;
+            assert_int_equal(r.context->length[i], c);
+            for (size_t d = 0; d < DOCUMENTS; d++) {
+                const struct tally t = directly(m, even_bytes + d * (LONGEST + 1) + LONGEST - c, c, false, c - 1, c, NULL);
+                near("targets", t.n, 1, 0);
+                near("one target", (double)r.context->loss[i * DOCUMENTS + d], t.loss, 1e-6);
+                sum += t.loss, right += t.right;
+            }
+            assert_int_equal(row->n, DOCUMENTS);
+            near("their mean", row->loss, sum / DOCUMENTS, 1e-12);
+            near("rights", row->accuracy, right / DOCUMENTS, 1e-14);
+        }
+        results_done(&r), results_done(&other);
+        model_free(m);
+    }
+}
+
+/* Who sees one byte alone has the same loss of a target whatever stands before; who sees more has not. */
+static void context_scores_the_same_targets(void **state)
+{
+    (void)state;
+    struct test_options o = no_tests();
+    o.context = (struct int_list){3, {2, 30, LONGEST}};
+    o.context_targets = 40;
+    for (int blind = 0; blind < 2; blind++) {
+        struct model *m = model_of("longformer", blind ? "window=0" : "window=8");
+        struct results r;
+        size_t others = 0;
+        run(m, &mixed, &o, 1, 200, &r);
+        assert_int_equal(r.context->n_targets, 40);
+        for (size_t i = 40; i < 120; i++) others += fabs((double)(r.context->loss[i] - r.context->loss[i % 40])) > 1e-6;
+        if (blind) assert_int_equal(others, 0);
+        else assert_true(others > 60);
+        results_done(&r);
+        model_free(m);
+    }
+}
+
+static void contexts_refused(void **state)
+{
+    (void)state;
+    struct test_options o = no_tests();
+    o.context = (struct int_list){2, {TRAINED, 40}};
+    struct model *m = model_of("learned", NULL);
+    struct results r;
+    run(m, &mixed, &o, 1, 200, &r);
+    assert_int_equal(r.n_test, 2);
+    assert_string_equal(r.test[0].reason, "");
+    assert_non_null(strstr(r.test[1].reason, "training length"));
+    for (size_t i = 0; i < 2 * r.context->n_targets; i++) assert_int_equal(isfinite((double)r.context->loss[i]), i < r.context->n_targets);
+    results_done(&r);
+    o.context = (struct int_list){1, {400}}; /* longer than every document */
+    run(m, &mixed, &o, 1, 200, &r);
+    assert_int_equal(r.context->n_targets, 0);
+    assert_true(isnan(r.test[0].loss) && r.test[0].reason[0]);
+    results_done(&r);
+    model_free(m);
+}
+
 static void refusals_have_reasons(void **state)
 {
     (void)state;
@@ -460,7 +541,8 @@ int main(void)
         cmocka_unit_test(lengths_score_the_same_bytes),   cmocka_unit_test(every_place_once),
         cmocka_unit_test(windows_tokens_limits),          cmocka_unit_test(windows_of_all_lengths_are_of_the_same_bytes),
         cmocka_unit_test(refusals_have_reasons),          cmocka_unit_test(short_documents_have_reasons),
-        cmocka_unit_test(subset),
+        cmocka_unit_test(context_is_exact),               cmocka_unit_test(context_scores_the_same_targets),
+        cmocka_unit_test(contexts_refused),               cmocka_unit_test(subset),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

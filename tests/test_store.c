@@ -75,6 +75,11 @@ static void sample(struct results *r)
         snprintf(name, sizeof name, "train.option%d", 39 - i);
         results_add_option(r, name, i % 2 ? "[q, k]" : "");
     }
+    struct context *c = results_set_context(r, 2, 3);
+    strcpy(c->evaluation, "main");
+    strcpy(c->split, "test");
+    for (int i = 0; i < 6; i++) c->loss[i] = i == 4 ? NAN : 0.1f * (float)i;
+    c->length[0] = 16, c->length[1] = 1048576;
     results_add_environment(r, "version", "0.1");
     results_add_environment(r, "cpu", "a CPU");
     r->cost = (struct cost){1000, 2e6, 31000, 12.5, 4096, 16, 5e7};
@@ -185,6 +190,17 @@ static void same_rows(const struct results *a, const struct results *b)
     }
 }
 
+static void same_context(const struct context *a, const struct context *b)
+{
+    assert_true(a && b);
+    assert_string_equal(a->evaluation, b->evaluation);
+    assert_string_equal(a->split, b->split);
+    assert_int_equal(a->n_lengths, b->n_lengths);
+    assert_int_equal(a->n_targets, b->n_targets);
+    assert_memory_equal(a->length, b->length, a->n_lengths * sizeof *a->length);
+    for (size_t i = 0; i < a->n_lengths * a->n_targets; i++) same_real((double)a->loss[i], (double)b->loss[i]);
+}
+
 static void same_results(const struct results *a, const struct results *b)
 {
     assert_string_equal(a->title, b->title);
@@ -197,6 +213,7 @@ static void same_results(const struct results *a, const struct results *b)
     assert_int_equal(a->status, b->status);
     assert_string_equal(a->config, b->config);
     same_rows(a, b);
+    same_context(a->context, b->context);
     assert_int_equal(a->n_option, b->n_option);
     assert_memory_equal(a->option, b->option, a->n_option * sizeof *a->option);
     assert_int_equal(a->n_environment, b->n_environment);
@@ -250,7 +267,14 @@ static void empty_results(void **state)
     assert_int_equal(b.n_train + b.n_test + b.n_option, 0);
     assert_string_equal(b.config, "");
     assert_null(b.checkpoint);
+    assert_null(b.context);
+    results_set_context(&a, 1, 0); /* asked for, but no document is long enough */
+    assert_int_equal(results_write(&a, path), OK);
     results_done(&b);
+    assert_int_equal(results_read(&b, path, true), OK);
+    assert_int_equal(b.context->n_targets, 0);
+    results_done(&b);
+    results_done(&a);
 }
 
 static void attributes(void **state)
@@ -522,6 +546,10 @@ static void digest_changes(void **state)
     CHANGES(1, r.position[4].accuracy++);
     CHANGES(1, r.checkpoint->parameters[4] += (real)1e-6);
     CHANGES(1, r.checkpoint->best[4] += (real)1e-6);
+    CHANGES(1, r.context->loss[5] += 1e-6f);
+    CHANGES(1, r.context->loss[4] = 0);
+    CHANGES(1, r.context->length[1]++);
+    CHANGES(1, context_free(r.context); r.context = NULL);
     CHANGES(1, checkpoint_free(r.checkpoint); r.checkpoint = NULL);
 }
 
@@ -561,6 +589,9 @@ static const char python[] =
     "assert f['test'][1]['reason'].decode() == 'learned positions end at 512'\n"
     "assert f['config'][()].decode().startswith('title: x')\n"
     "assert f['config'].attrs['train.option0'] == '[q, k]'\n"
+    "c = f['context']\n"
+    "assert c.shape == (2, 3) and c.dtype == 'f4' and list(c.attrs['contexts']) == [16, 2**20] and c.attrs['evaluation'] == 'main'\n"
+    "assert c[0, 1] == numpy.float32(0.1) and numpy.isnan(c[1, 1])\n"
     "assert f['checkpoint/parameters/layer 0/attention/q'].shape == (1, 5)\n"
     "assert all('description' in d.attrs for d in (f['test'], f['cost'], f['curves/eval'], f['predictors']))\n";
 

@@ -54,7 +54,7 @@ static double score_error(const struct contrast *c, const struct test_row *row)
 
 static int rank(const struct quality *q)
 {
-    static const char *const modes[] = {"windows", "last", "stride", "stream", NULL};
+    static const char *const modes[] = {"windows", "last", "stride", "context", "stream", NULL};
     int at = 0;
     while (modes[at] && strcmp(q->mode, modes[at]) != 0) at++;
     return at + (strcmp(q->text, "repeated") == 0 ? 100 : 0);

@@ -121,6 +121,10 @@ static status check_lengths(const struct yaml *section)
     for (size_t i = 0; i < l->n; i++)
         for (size_t j = 0; j < i; j++)
             if (l->at[i] == l->at[j]) return yaml_fail(y->item[i]->mark, "length %s stands twice", y->item[i]->text);
+    for (size_t i = 1; i < test.context.n; i++)
+        if (test.context.at[i] <= test.context.at[i - 1])
+            return yaml_fail(yaml_get(section, "context")->item[i]->mark, "contexts rise: %s cannot come after %lld",
+                             yaml_get(section, "context")->item[i]->text, (long long)test.context.at[i - 1]);
     return OK;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/caption.h"
+#include "report/recl.h"
 #include "tasks/task.h"
 
 static int decimals(enum measure m, double value)
@@ -161,6 +162,17 @@ void block_lengths(struct grid *g, const struct task_runs *t, const struct kind 
     if (with_cost) add_costs(g, t);
 }
 
+/* Contexts are a list of their own, which need not have the training length. */
+static bool has_ratios(const struct task_runs *t, const struct kind *k)
+{
+    int64_t length[LENGTHS_MAX];
+    const size_t n = lengths_of(t, k, length);
+    if (strcmp(k->mode, "context") != 0 || !caption_length(t)) return true;
+    for (size_t i = 0; i < n; i++)
+        if (length[i] == caption_length(t)) return true;
+    return false;
+}
+
 void block_relative(struct grid *g, const struct task_runs *t, const struct kind *k, struct notes *notes)
 {
     char title[64];
@@ -169,8 +181,33 @@ void block_relative(struct grid *g, const struct task_runs *t, const struct kind
     if (has_floor(k)) add_predictors(g, t, MEASURE_ACCURACY);
     if (caption_length(t)) snprintf(title, sizeof title, "loss / loss at %lld", (long long)caption_length(t));
     else snprintf(title, sizeof title, "loss / loss at training length");
-    add_lengths(g, t, k, MEASURE_RATIO, title, false, false, notes);
+    if (has_ratios(t, k)) add_lengths(g, t, k, MEASURE_RATIO, title, false, false, notes);
     add_lengths(g, t, k, MEASURE_ACCURACY, "accuracy, %", false, true, notes);
+}
+
+/* ---- effective context ---- */
+
+static void set_recl(struct grid *g, size_t row, size_t column, const struct recl_summary *s)
+{
+    const char *bound = s->at_least ? "≥" : "";
+    if (!s->n) grid_set(g, row, column, "–");
+    else if (s->n > 1) grid_set(g, row, column, "%s%.0f±%.0f", bound, s->mean, s->sd);
+    else grid_set(g, row, column, "%s%.0f", bound, s->mean);
+}
+
+void block_recl(struct grid *g, const struct task_runs *t, struct notes *notes)
+{
+    char head[32];
+    grid_init(g, "Context that helps (RECL)");
+    add_variants(g, t, notes);
+    for (size_t k = 0; k < RECL_SHARES; k++) {
+        snprintf(head, sizeof head, "r = %.1f", recl_shares[k]);
+        const size_t column = grid_column(g, "RECL in tokens, share r of hardest targets", head);
+        for (size_t i = 0; i < t->n; i++) {
+            const struct recl_summary s = recl_summarise(t, &t->variant[i], recl_shares[k]);
+            set_recl(g, i, column, &s);
+        }
+    }
 }
 
 /* ---- recall ---- */

@@ -12,6 +12,9 @@ void block_lengths(struct grid *g, const struct task_runs *t, const struct kind 
 /* The same variants and lengths: loss relative to the training length, and accuracy. */
 void block_relative(struct grid *g, const struct task_runs *t, const struct kind *k, struct notes *notes);
 
+/* RECL in tokens, a column per share of hard targets (recl.h). */
+void block_recl(struct grid *g, const struct task_runs *t, struct notes *notes);
+
 /* Recall: variants against test sets, those whose setting was trained apart from the longer ones and from others: the share of
  * answers right, chance below; or the loss, nats per target.  `with_cost` as above. */
 void block_recall(struct grid *g, const struct task_runs *t, enum measure m, bool with_cost, struct notes *notes);

@@ -9,6 +9,7 @@
 #include "report/grid.h"
 #include "report/matrix.h"
 #include "report/notes.h"
+#include "report/recl.h"
 #include "report/statistics.h"
 #include "report/summary.h"
 #include "tasks/task.h"
@@ -86,6 +87,24 @@ static void predictor_line(FILE *out, const struct task_runs *t, const struct pr
     end_ours(out);
 }
 
+/* The value is in tokens; column says of which share of the targets. */
+static void recl_line(FILE *out, const struct task_runs *t, const struct variant_runs *v, double share)
+{
+    char note[64] = "";
+    const struct recl_summary s = recl_summarise(t, v, share);
+    if (!s.n) return;
+    text_print(out, t->name, TABLE_CSV);
+    fputs(",recl", out);
+    text(out, v->label);
+    fprintf(out, ",test,ordinary,context,,%zu,,,,,,,,,,,", s.n);
+    if (s.n > 1) text_add(note, sizeof note, "sd %.6g", s.sd);
+    if (s.at_least) text_add(note, sizeof note, "%sat least", note[0] ? "; " : "");
+    text(out, note);
+    fprintf(out, ",ours,,r = %.1f", share);
+    number(out, s.mean);
+    fputs(",tokens,\n", out);
+}
+
 static void gate_line(FILE *out, const struct task_runs *t)
 {
     struct gate g;
@@ -114,6 +133,8 @@ static void task_lines(FILE *out, const struct task_runs *t)
     const struct predictor_row *p = predictors_of(t, &n);
     for (size_t i = 0; i < n; i++) predictor_line(out, t, &p[i]);
     if (t->run->task->kind == TASK_SEQUENCE) gate_line(out, t);
+    for (size_t v = 0; recl_layout(t) && v < t->n; v++)
+        for (size_t k = 0; k < RECL_SHARES; k++) recl_line(out, t, &t->variant[v], recl_shares[k]);
 }
 
 static void average_lines(FILE *out, const struct collection *c, const struct references *papers)

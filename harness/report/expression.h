@@ -10,6 +10,8 @@
  *   accuracy(V, PLACE)  percent                  ratio(V, PLACE)   loss over the loss at the variant's training length
  *   floor(P)            percent right of a trivial predictor, as in floor("commonest label", task text)
  *   average(V)          percent, mean over the config's classification tasks
+ *   recl(V, R)          tokens of context that still help, on the share R of hardest targets (recl.h); a bound counts as it is: of
+ *                       two variants that gain to the end of the list of contexts neither is above the other
  *   wins(V)             classification tasks of the config in which no other variant has as many right
  *
  * and of a run's cost: tokens_per_second(V), flops(V) (per token), parameters(V), activation_bytes(V),
@@ -18,7 +20,7 @@
  * V is a label of the config, in quotes if it has blanks.  A place is any of these, with commas between, in any order:
  *
  *   4096, 8x             a window of so many tokens, or times the training length of V; 1x if left out
- *   windows last stride stream   how windows lie (windows if left out); recall tasks: recall, examples
+ *   windows last stride stream context   how windows lie (windows if left out); recall tasks: recall, examples
  *   repeated             on repeated text
  *   position 1x..2x      targets at positions [from, to) of the window alone, of mode windows; ends in tokens or times
  *   set "16 pairs"       of a recall task's sets with one length
@@ -34,13 +36,15 @@
 #include "config/yaml.h"
 #include "report/load.h"
 
-enum quantity { QUANTITY_LOSS, QUANTITY_BITS, QUANTITY_ACCURACY, QUANTITY_RATIO, QUANTITY_FLOOR, QUANTITY_AVERAGE, QUANTITY_WINS, QUANTITY_COST };
+enum quantity { QUANTITY_LOSS, QUANTITY_BITS, QUANTITY_ACCURACY, QUANTITY_RATIO, QUANTITY_FLOOR, QUANTITY_AVERAGE, QUANTITY_WINS, QUANTITY_RECL,
+                QUANTITY_COST };
 
 struct extent { double value; bool times; }; /* tokens, or times the training length */
 
 struct score {                 /* a measure at a place */
     enum quantity what;
     size_t        cost;        /* QUANTITY_COST: offset in struct cost           */
+    double        share;       /* QUANTITY_RECL: of targets                      */
     char          label[64];   /* of the variant; QUANTITY_FLOOR: the predictor  */
     char          task[80];    /* ""; the only one that fits                     */
     char          mode[12], set[12], split[8];

@@ -192,6 +192,7 @@ static bool known_word(const struct words *w, const char *word)
 static bool fits(const struct score *s, const struct task *t)
 {
     if (s->what == QUANTITY_FLOOR || s->what == QUANTITY_COST) return true;
+    if (s->what == QUANTITY_RECL) return t->kind == TASK_TEXT;
     return !s->placed || t->kind != TASK_CLASSIFY;
 }
 
@@ -230,7 +231,7 @@ static status check_task(struct parser *p, const char *at, const struct score *s
 #define COST(field) offsetof(struct cost, field)
 static const struct { const char *name; enum quantity what; size_t cost; } measures[] = {
     {"loss", QUANTITY_LOSS, 0}, {"bits", QUANTITY_BITS, 0}, {"accuracy", QUANTITY_ACCURACY, 0}, {"ratio", QUANTITY_RATIO, 0},
-    {"floor", QUANTITY_FLOOR, 0}, {"average", QUANTITY_AVERAGE, 0}, {"wins", QUANTITY_WINS, 0},
+    {"floor", QUANTITY_FLOOR, 0}, {"average", QUANTITY_AVERAGE, 0}, {"wins", QUANTITY_WINS, 0}, {"recl", QUANTITY_RECL, 0},
     {"tokens_per_second", QUANTITY_COST, COST(tokens_per_second)}, {"flops", QUANTITY_COST, COST(flops_per_token)},
     {"parameters", QUANTITY_COST, COST(parameters)}, {"activation_bytes", QUANTITY_COST, COST(activation_bytes)},
     {"activation_bytes_per_token", QUANTITY_COST, COST(activation_bytes_per_token)},
@@ -257,10 +258,10 @@ static status range(struct parser *p, struct score *s)
 
 static status place(struct parser *p, struct score *s)
 {
-    static const char *const modes[] = {"windows", "last", "stride", "stream", "recall", "examples", NULL};
+    static const char *const modes[] = {"windows", "last", "stride", "stream", "context", "recall", "examples", NULL};
     static const char *const splits[] = {"train", "valid", "test", NULL};
-    static const char *const all[] = {"windows", "last", "stride", "stream", "recall", "examples", "train", "valid", "test", "repeated",
-                                      "position", "set", "task", NULL};
+    static const char *const all[] = {"windows", "last", "stride", "stream", "context", "recall", "examples", "train", "valid", "test",
+                                      "repeated", "position", "set", "task", NULL};
     char word[32];
     blanks(p);
     const char *from = p->at;
@@ -300,6 +301,18 @@ static status check_place(const struct parser *p, const char *at, const struct s
     return OK;
 }
 
+/* The share of targets that recl takes behind the label. */
+static status share(struct parser *p, struct score *s)
+{
+    TRY(want(p, ","));
+    blanks(p);
+    const char *from = p->at;
+    if (!starts_number(from)) return unexpected(p, "a share of targets as in 0.1");
+    TRY(number(p, &s->share));
+    if (!(s->share > 0 && s->share <= 1)) return fail_at(p, from, "a share of targets is above 0 and at most 1");
+    return OK;
+}
+
 static status measure(struct parser *p, size_t which, struct expression *e)
 {
     struct score *s = &e->score;
@@ -312,6 +325,7 @@ static status measure(struct parser *p, size_t which, struct expression *e)
     const char *from = p->at;
     TRY(name(p, floor ? "the name of a predictor" : "the label of a variant", s->label, sizeof s->label));
     if (!floor && p->strict && !known_word(&p->labels, s->label)) return unknown(p, from, "variant", s->label, &p->labels);
+    if (s->what == QUANTITY_RECL) TRY(share(p, s));
     while (take(p, ",")) TRY(place(p, s));
     TRY(want(p, ")"));
     TRY(check_place(p, from, s));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/expression.h"
+#include "report/recl.h"
 #include "report/summary.h"
 #include "tasks/task.h"
 
@@ -66,6 +67,7 @@ struct reading { /* what all below need */
 static bool fits(const struct score *s, const struct task_runs *t)
 {
     if (s->task[0]) return strcmp(s->task, t->name) == 0;
+    if (s->what == QUANTITY_RECL) return t->run->task->kind == TASK_TEXT;
     return !s->placed || t->run->task->kind != TASK_CLASSIFY;
 }
 
@@ -267,6 +269,15 @@ static double wins_of(const struct score *s, const struct reading *r)
     return n ? wins : NAN;
 }
 
+static double recl_value(const struct score *s, const struct task_runs *t, const struct reading *r)
+{
+    double x = NAN;
+    for (size_t v = 0; v < t->n; v++)
+        if (strcmp(t->variant[v].label, s->label) == 0) x = recl_of_run(t, &t->variant[v], r->seed, s->share).context;
+    if (isnan(x)) gap(r->missing, s->label, r->seed, "no losses by context (test.context), or others than most runs have");
+    return x;
+}
+
 static double score_value(const struct score *s, const struct reading *r)
 {
     double x;
@@ -277,6 +288,7 @@ static double score_value(const struct score *s, const struct reading *r)
     if (s->what == QUANTITY_FLOOR) return floor_of(s, t, r);
     const struct loaded *l = run_of(s->label, t, r);
     if (!l) return NAN;
+    if (s->what == QUANTITY_RECL) return recl_value(s, t, r);
     if (s->what != QUANTITY_COST) return tested(s, l, r);
     memcpy(&x, (const char *)&l->results.cost + s->cost, sizeof x);
     return x;

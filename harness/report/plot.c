@@ -75,7 +75,7 @@ static status by_length(const struct drawing *d, const struct task_runs *t, cons
     caption_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-loss_by_length-%s%s", t->name, k->mode, repeated ? "-repeated" : "");
     snprintf(f.title, sizeof f.title, "%s: %.11s%s%s", name, k->text, k->text[0] ? " text, " : "", kind_title(k));
-    snprintf(f.x_label, sizeof f.x_label, "test length (tokens, log scale)");
+    snprintf(f.x_label, sizeof f.x_label, "%s (tokens, log scale)", strcmp(k->mode, "context") == 0 ? "context" : "test length");
     snprintf(f.y_label, sizeof f.y_label, "bits per byte");
     mark_training_length(&f, t);
     add_lengths(&f, t, k);

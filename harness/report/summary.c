@@ -77,7 +77,7 @@ struct summary summarise_cost(const struct variant_runs *v, size_t offset)
 
 static int rank(const struct kind *k)
 {
-    static const char *const modes[] = {"windows", "last", "stride", "stream", NULL};
+    static const char *const modes[] = {"windows", "last", "stride", "context", "stream", NULL};
     int at = 0;
     while (modes[at] && strcmp(k->mode, modes[at]) != 0) at++;
     return at + (strcmp(k->text, "repeated") == 0 ? 100 : 0);
@@ -138,6 +138,7 @@ const char *kind_title(const struct kind *k)
     if (strcmp(k->mode, "windows") == 0) return "non-overlapping windows";
     if (strcmp(k->mode, "last") == 0) return "last block: the same targets, growing context";
     if (strcmp(k->mode, "stride") == 0) return "sliding window: the last tokens of each";
+    if (strcmp(k->mode, "context") == 0) return "single targets after exactly so many tokens";
     if (strcmp(k->mode, "stream") == 0) return "whole documents in parts, state carried on";
     if (strcmp(k->mode, "all") == 0) return "every example";
     return k->mode;

@@ -14,6 +14,7 @@
 #include "report/gate.h"
 #include "report/matrix.h"
 #include "report/paper.h"
+#include "report/recl.h"
 #include "tasks/task.h"
 
 struct printing {
@@ -41,6 +42,26 @@ static void put(struct printing *p, struct grid *g)
     grid_done(g);
 }
 
+static void print_remark(struct printing *p, const char *text)
+{
+    if (p->format == TABLE_TEX) fputs("\\par\\noindent ", p->out);
+    paragraph_print(p->out, text, p->format, 0);
+}
+
+static void print_recl(struct printing *p, const struct task_runs *t, struct notes *notes)
+{
+    char text[2400];
+    if (!recl_layout(t)) return;
+    struct grid *g = malloc(sizeof *g);
+    if (!g) status_no_memory("a table", sizeof *g);
+    block_recl(g, t, notes);
+    put(p, g);
+    free(g);
+    recl_remark(t, text, sizeof text);
+    print_remark(p, text);
+    if (p->format != TABLE_MD) fputc('\n', p->out);
+}
+
 static void print_lengths(struct printing *p, const struct task_runs *t, struct notes *notes)
 {
     struct kind kind[KINDS_MAX];
@@ -54,6 +75,7 @@ static void print_lengths(struct printing *p, const struct task_runs *t, struct 
         put(p, g);
     }
     free(g);
+    print_recl(p, t, notes);
 }
 
 static void print_classify(struct printing *p, const struct task_runs *t, struct notes *notes)
@@ -63,12 +85,6 @@ static void print_classify(struct printing *p, const struct task_runs *t, struct
     block_classify(g, t, notes);
     put(p, g);
     free(g);
-}
-
-static void print_remark(struct printing *p, const char *text)
-{
-    if (p->format == TABLE_TEX) fputs("\\par\\noindent ", p->out);
-    paragraph_print(p->out, text, p->format, 0);
 }
 
 /* What can be had by looking at the tokens alone, set by set: not for columns. */

@@ -54,7 +54,7 @@ static const char *in_tex(const char *p, size_t *length)
     static const char *const pairs[][2] = {
         {"\\", "\\textbackslash{}"}, {"&", "\\&"}, {"%", "\\%"}, {"$", "\\$"}, {"#", "\\#"}, {"_", "\\_"}, {"{", "\\{"},
         {"}", "\\}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}, {"<", "$<$"}, {">", "$>$"},
-        {"±", "$\\pm$"}, {"×", "$\\times$"}, {"–", "--"}, {"—", "---"}, {"−", "$-$"}, {"·", "$\\cdot$"}, {"≈", "$\\approx$"}, {NULL, NULL}};
+        {"±", "$\\pm$"}, {"×", "$\\times$"}, {"–", "--"}, {"—", "---"}, {"−", "$-$"}, {"·", "$\\cdot$"}, {"≈", "$\\approx$"}, {"≥", "$\\geq$"}, {NULL, NULL}};
     for (size_t i = 0; pairs[i][0]; i++)
         if (strncmp(p, pairs[i][0], strlen(pairs[i][0])) == 0) {
             *length = strlen(pairs[i][0]);

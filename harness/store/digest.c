@@ -46,6 +46,15 @@ static void add_table(XXH3_state_t *h, const struct table *t, const struct resul
         for (size_t c = 0; c < t->n_columns; c++) add_field(h, &t->columns[c], row + i * t->row);
 }
 
+static void add_context(XXH3_state_t *h, const struct context *c)
+{
+    if (!c) return;
+    add(h, "context", c->evaluation, strlen(c->evaluation));
+    add(h, "split", c->split, strlen(c->split));
+    add(h, "contexts", c->length, c->n_lengths * sizeof *c->length);
+    for (size_t i = 0; i < c->n_lengths * c->n_targets; i++) add_real(h, "loss", &(double){c->loss[i]});
+}
+
 /* Values between the named parameters (padding) do not count. */
 static void add_parameters(XXH3_state_t *h, const struct checkpoint *c, const char *what, const real *value)
 {
@@ -64,6 +73,7 @@ void results_digest(const struct results *r, char out[33])
     add(h, "config", r->config, r->config ? strlen(r->config) : 0);
     for (size_t i = 0; i < n_tables; i++)
         if (tables[i].in_digest) add_table(h, &tables[i], r);
+    add_context(h, r->context);
     if (r->checkpoint) {
         add_parameters(h, r->checkpoint, "parameter", r->checkpoint->parameters);
         add_parameters(h, r->checkpoint, "best", r->checkpoint->best);

@@ -134,6 +134,17 @@ bool h5_put_real(hid_t at, const char *name, double value)
     return put(at, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
+bool h5_put_ints(hid_t at, const char *name, const int64_t *value, size_t n)
+{
+    const hsize_t size = n;
+    hid_t space = H5Screate_simple(1, &size, NULL);
+    hid_t a = H5Acreate2(at, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    const bool ok = a >= 0 && H5Awrite(a, H5T_NATIVE_INT64, value) >= 0;
+    if (a >= 0) H5Aclose(a);
+    H5Sclose(space);
+    return ok;
+}
+
 static bool is_scalar(hid_t a)
 {
     hid_t space = H5Aget_space(a);
@@ -154,6 +165,17 @@ static bool get(hid_t at, const char *name, hid_t in_memory, void *value)
 bool h5_get_int(hid_t at, const char *name, int64_t *value)   { return get(at, name, H5T_NATIVE_INT64, value); }
 bool h5_get_seed(hid_t at, const char *name, uint64_t *value) { return get(at, name, H5T_NATIVE_UINT64, value); }
 bool h5_get_real(hid_t at, const char *name, double *value)   { return get(at, name, H5T_NATIVE_DOUBLE, value); }
+
+bool h5_get_ints(hid_t at, const char *name, int64_t *value, size_t n)
+{
+    hid_t a = H5Aopen(at, name, H5P_DEFAULT);
+    if (a < 0) return false;
+    hid_t space = H5Aget_space(a);
+    const bool ok = space >= 0 && H5Sget_simple_extent_npoints(space) == (hssize_t)n && H5Aread(a, H5T_NATIVE_INT64, value) >= 0;
+    if (space >= 0) H5Sclose(space);
+    H5Aclose(a);
+    return ok;
+}
 
 static bool read_variable(hid_t a, char *out, size_t size)
 {

@@ -36,10 +36,12 @@ bool h5_put_text(hid_t at, const char *name, const char *text);
 bool h5_put_int(hid_t at, const char *name, int64_t value);
 bool h5_put_seed(hid_t at, const char *name, uint64_t value);
 bool h5_put_real(hid_t at, const char *name, double value);
+bool h5_put_ints(hid_t at, const char *name, const int64_t *value, size_t n);
 bool h5_get_text(hid_t at, const char *name, char *out, size_t size);
 bool h5_get_int(hid_t at, const char *name, int64_t *value);
 bool h5_get_seed(hid_t at, const char *name, uint64_t *value);
 bool h5_get_real(hid_t at, const char *name, double *value);
+bool h5_get_ints(hid_t at, const char *name, int64_t *value, size_t n); /* a list of exactly n */
 
 /* Visit the text attributes of an object in the order they were written; others are passed over. */
 bool h5_each_text(hid_t at, void (*visit)(const char *name, const char *text, void *data), void *data);

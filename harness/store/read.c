@@ -1,6 +1,7 @@
 /* read.c -- an HDF5 file becomes results, or a sentence about what is wrong with it. */
 #include "store/parts.h"
 #include "store/place.h"
+#include "base/option.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -169,6 +170,45 @@ static status get_cost(hid_t file, struct results *r)
     return s;
 }
 
+/* (contexts, targets), which the file is large enough to hold. */
+static status context_size(hid_t set, hsize_t size[2])
+{
+    hsize_t n = 0;
+    hid_t space = H5Dget_space(set);
+    const bool matrix = space >= 0 && H5Sget_simple_extent_ndims(space) == 2 && H5Sget_simple_extent_dims(space, size, NULL) == 2;
+    if (space >= 0) H5Sclose(space);
+    hid_t type = H5Dget_type(set);
+    const bool reals = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
+    if (type >= 0) H5Tclose(type);
+    if (!matrix || !reals) FAIL(ERR_DATA, "/context is not a matrix of numbers");
+    if (size[0] == 0 || size[0] > OPTION_ITEMS) FAIL(ERR_DATA, "/context has %llu contexts; 1 to %d can be", (unsigned long long)size[0], OPTION_ITEMS);
+    return extent(set, "/context", &n);
+}
+
+static status read_context(hid_t set, struct results *r)
+{
+    hsize_t size[2] = {0};
+    TRY(context_size(set, size));
+    struct context *c = results_set_context(r, size[0], size[1]);
+    if (!h5_get_text(set, "evaluation", c->evaluation, sizeof c->evaluation) || !h5_get_text(set, "split", c->split, sizeof c->split)
+        || !h5_get_ints(set, "contexts", c->length, c->n_lengths))
+        BROKEN("an attribute of /context");
+    for (size_t i = 1; i < c->n_lengths; i++)
+        if (c->length[i] <= c->length[i - 1]) FAIL(ERR_DATA, "/context: contexts do not rise");
+    if (c->n_targets && H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->loss) < 0) BROKEN("/context");
+    return OK;
+}
+
+static status get_context(hid_t file, struct results *r)
+{
+    if (H5Lexists(file, "/context", H5P_DEFAULT) <= 0) return OK;
+    hid_t set = H5Dopen2(file, "/context", H5P_DEFAULT);
+    if (set < 0) BROKEN("/context");
+    const status s = read_context(set, r);
+    H5Dclose(set);
+    return s;
+}
+
 static status read_numbers(hid_t group, struct checkpoint *c)
 {
     int64_t n = -1;
@@ -299,6 +339,7 @@ static status get_all(hid_t file, struct results *r, bool with_checkpoint)
     TRY(part_get_environment(file, r));
     for (size_t i = 0; i < n_tables; i++)
         TRY(part_get_rows(file, &tables[i], table_rows_at(&tables[i], r), table_count_at(&tables[i], r)));
+    TRY(get_context(file, r));
     TRY(get_cost(file, r));
     return with_checkpoint ? get_checkpoint(file, r) : OK;
 }

@@ -16,8 +16,29 @@ void results_done(struct results *r)
     free(r->config);
     free(r->option);
     free(r->environment);
+    context_free(r->context);
     checkpoint_free(r->checkpoint);
     results_init(r);
+}
+
+void context_free(struct context *c)
+{
+    if (!c) return;
+    free(c->length);
+    free(c->loss);
+    free(c);
+}
+
+struct context *results_set_context(struct results *r, size_t n_lengths, size_t n_targets)
+{
+    struct context *c = calloc(1, sizeof *c);
+    if (!c) status_no_memory("losses by context", sizeof *c);
+    *c = (struct context){.n_lengths = n_lengths, .n_targets = n_targets, .length = calloc(n_lengths + 1, sizeof *c->length),
+                          .loss = calloc(n_lengths * n_targets + 1, sizeof *c->loss)};
+    if (!c->length || !c->loss) status_no_memory("losses by context", n_lengths * n_targets * sizeof *c->loss);
+    context_free(r->context);
+    r->context = c;
+    return c;
 }
 
 void checkpoint_free(struct checkpoint *c)

@@ -10,6 +10,8 @@
  *   /curves/eval         struct eval_row[]
  *   /test                struct test_row[]       all evaluations, one row per (evaluation, text, mode, length)
  *   /test_by_position    struct position_row[]
+ *   /context             float32 (contexts, targets): loss of each target after so many tokens, nats; NaN where the model refuses
+ *                        the length.  Attributes: evaluation, split, and contexts, a list.  Absent where it was not asked for
  *   /predictors          struct predictor_row[]
  *   /tuning              struct tuning_row[]      the trials that settings come from; absent where nothing was tuned
  *   /cost                attributes: parameters, flops_per_token, tokens_per_second, seconds, activation_bytes,
@@ -58,7 +60,7 @@ struct test_row {
     char    evaluation[24]; /* evaluation id                                           */
     char    split[8];       /* "test", "valid", "train"                                */
     char    text[12];       /* "ordinary", "repeated"; "" for classification; recall: "16 pairs" */
-    char    mode[12];       /* "windows", "last", "stride"; "all" for classification; "recall", "examples": recall_test.h */
+    char    mode[12];       /* "windows", "last", "stride", "stream", "context"; "all" for classification; "recall", "examples": recall_test.h */
     int64_t length;         /* window or example in tokens; 0 for classification       */
     int64_t n;              /* targets scored; recall: answers, or examples            */
     double  loss;           /* nats per target; NaN when not available                 */
@@ -98,6 +100,14 @@ struct tuning_row {         /* a trial in one rung */
 
 struct attribute { char name[64]; char text[1024]; };
 
+/* Losses of the same targets after each of several contexts: of the last evaluation that asked for them. */
+struct context {
+    char     evaluation[24], split[8];
+    size_t   n_lengths, n_targets;
+    int64_t *length;   /* n_lengths contexts, tokens, ascending                                            */
+    float   *loss;     /* (n_lengths, n_targets), nats; a row of NaN: the model refuses the length          */
+};
+
 /* A run's results in memory: plain arrays, owned by the struct, that grow only by results_add_*.  A count may be lowered to
  * cut rows off. */
 struct results {
@@ -111,6 +121,7 @@ struct results {
     struct position_row  *position;   size_t n_position;
     struct predictor_row *predictor;  size_t n_predictor;
     struct tuning_row    *tuning;    size_t n_tuning;
+    struct context       *context;                       /* NULL: none                */
     struct attribute     *option;      size_t n_option;      /* "train.rate" = "0.001"  */
     struct attribute     *environment; size_t n_environment;
     struct cost {
@@ -143,6 +154,9 @@ void results_add_test(struct results *r, const struct test_row *row);
 void results_add_position(struct results *r, const struct position_row *row);
 void results_add_predictor(struct results *r, const struct predictor_row *row);
 void results_add_tuning(struct results *r, const struct tuning_row *row);
+/* Room for losses by context, in place of those that were there; all 0. */
+struct context *results_set_context(struct results *r, size_t n_lengths, size_t n_targets);
+void context_free(struct context *c); /* accepts NULL */
 /* A name that is there already takes the new text; texts over 1023 bytes are cut. */
 void results_add_option(struct results *r, const char *name, const char *text);
 void results_add_environment(struct results *r, const char *name, const char *text);

@@ -94,6 +94,23 @@ static bool put_cost(hid_t file, const struct results *r)
     return ok;
 }
 
+static bool put_context(hid_t file, const struct context *c)
+{
+    if (!c) return true;
+    const hsize_t size[2] = {c->n_lengths, c->n_targets};
+    hid_t space = H5Screate_simple(2, size, NULL);
+    hid_t set = h5_dataset(file, "/context", H5T_IEEE_F32LE, space);
+    const bool ok = set >= 0
+        && (c->n_lengths * c->n_targets == 0 || H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->loss) >= 0)
+        && h5_put_text(set, "description", "loss of each target (column) after exactly so many tokens of input (row: attribute contexts); not a "
+                       "number in the rows of lengths that the model refuses")
+        && h5_put_text(set, "units", "nats") && h5_put_text(set, "evaluation", c->evaluation) && h5_put_text(set, "split", c->split)
+        && h5_put_ints(set, "contexts", c->length, c->n_lengths);
+    if (set >= 0) H5Dclose(set);
+    H5Sclose(space);
+    return ok;
+}
+
 /* A matrix, or a vector if cols is 0. */
 static bool put_reals(hid_t at, const char *name, const real *value, size_t rows, size_t cols, const char *description)
 {
@@ -162,7 +179,7 @@ static bool put_all(hid_t file, const struct results *r)
         if (tables[i].optional && table_count(&tables[i], r) == 0) continue;
         ok = part_put_rows(file, &tables[i], table_rows(&tables[i], r), table_count(&tables[i], r));
     }
-    return ok && put_cost(file, r) && put_checkpoint(file, r->checkpoint);
+    return ok && put_context(file, r->context) && put_cost(file, r) && put_checkpoint(file, r->checkpoint);
 }
 
 static status write_file(const struct results *r, const char *tmp)

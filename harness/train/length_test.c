@@ -1,4 +1,4 @@
-/* length_test.c -- windows, last block, stride, by position; ordinary and repeated text. */
+/* length_test.c -- windows, last block, stride, context, by position; ordinary and repeated text. */
 #include "train/length_test.h"
 
 #include <math.h>
@@ -318,11 +318,16 @@ static void test_stream(const struct length_test *t, struct results *r)
     free(sums.of);
 }
 
-static size_t largest_length(const struct test_options *o)
+static size_t largest(const struct int_list *l)
 {
     int64_t most = 1;
-    for (size_t i = 0; i < o->lengths.n; i++) most = o->lengths.at[i] > most ? o->lengths.at[i] : most;
+    for (size_t i = 0; i < l->n; i++) most = l->at[i] > most ? l->at[i] : most;
     return (size_t)most;
+}
+
+static size_t largest_length(const struct test_options *o)
+{
+    return largest(&o->lengths);
 }
 
 static size_t shortest_length(const struct test_options *o)
@@ -351,6 +356,39 @@ static void test_mode(const struct length_test *t, struct results *r, const char
     free(p.end);
 }
 
+/* Score the byte at each place after exactly c.length tokens, and keep the losses one by one. */
+static void test_context(const struct length_test *t, struct results *r, const struct places *p, struct cell c, float *loss)
+{
+    struct sequence *s = take(p->n, sizeof *s);
+    struct scores out = {.of = take(p->n, sizeof *out.of)};
+    for (size_t i = 0; i < p->n; i++)
+        s[i] = (struct sequence){.id = i, .n = c.length, .byte = t->text.byte + p->end[i] - c.length, .scored_from = c.length - 1};
+    score(t, s, p->n, c.length, &out);
+    add_scores(t, r, c, out.of, p->n);
+    for (size_t i = 0; i < p->n; i++) loss[i] = (float)out.of[i].loss;
+    free(out.of);
+    free(s);
+}
+
+static void test_contexts(const struct length_test *t, struct results *r)
+{
+    const struct int_list *l = &t->options->context;
+    struct places p = make_places(&t->text, largest(l), 1, (size_t)t->options->context_targets);
+    struct context *of = results_set_context(r, l->n, p.n);
+    snprintf(of->evaluation, sizeof of->evaluation, "%s", t->evaluation);
+    snprintf(of->split, sizeof of->split, "%s", t->split);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct cell c = {"ordinary", "context", (size_t)l->at[i]};
+        const char *why = model_refuses_length(t->model, c.length);
+        of->length[i] = l->at[i];
+        if (!why && p.n == 0) why = "no document of the test text is long enough for the longest context";
+        if (!why) test_context(t, r, &p, c, of->loss + i * p.n);
+        else add_refusal(t, r, c, why);
+        for (size_t k = 0; k < p.n && why; k++) of->loss[i * p.n + k] = NAN;
+    }
+    free(p.end);
+}
+
 static void report(const struct length_test *t, double share)
 {
     if (t->progress) t->progress(t->progress_self, share);
@@ -359,7 +397,7 @@ static void report(const struct length_test *t, double share)
 void length_test_run(const struct length_test *t, struct results *r)
 {
     const struct test_options *o = t->options;
-    model_prepare(t->model, largest_length(o) + 1);
+    model_prepare(t->model, (largest_length(o) > largest(&o->context) ? largest_length(o) : largest(&o->context)) + 1);
     report(t, 0);
     if (o->windows) {
         for (size_t i = 0; i < o->lengths.n; i++) {
@@ -376,6 +414,8 @@ void length_test_run(const struct length_test *t, struct results *r)
         const size_t s = (size_t)o->stride, targets = o->stride_tokens ? (size_t)o->stride_tokens : t->text.n;
         test_mode(t, r, "ordinary", "stride", s, (targets + s - 1) / s);
     }
+    report(t, 0.8);
+    if (o->context.n) test_contexts(t, r);
     report(t, 0.85);
     if (o->stream) test_stream(t, r);
     report(t, 0.9);

@@ -8,6 +8,9 @@
  *   last      the same targets at seeded places, with L tokens of input in all: only the context grows.
  *   stride s  sliding windows that score their last s tokens; at seeded places, the same for every L.
  * Places keep the longest length's context inside one document, so every length scores the same bytes.
+ *   context   single targets at seeded places, each after exactly c tokens of input, for every c of a list of its own: their
+ *             losses are kept one by one, for what is computed of them (report/recl.h).  No two targets share an input, as one
+ *             of them would then have more context: the cost is targets x sum of c tokens.
  * "repeated": each place's context is a passage of the text, tiled; the same targets at every length.
  *   stream    each document read from its start in parts of the training length, state carried on from part to part: what
  *             a memory makes of an endless text.  By position: along the document ("stream").  No other mode lets state in: a
@@ -35,7 +38,7 @@ struct length_test {
     void  *progress_self;
 };
 
-/* Append rows to r->test and r->position.  A length that the model refuses, or that no document is long enough for, gets a
+/* Append rows to r->test and r->position; losses of mode context replace r->context.  A length that the model refuses, or that no document is long enough for, gets a
  * row with its reason. */
 void length_test_run(const struct length_test *t, struct results *r);
 

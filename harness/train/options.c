@@ -49,6 +49,8 @@ const struct option test_option_table[] = {
     {"last_places", OPTION_INT, AT(last_places), "64", 1, 65536, NULL, "seeded places of the same targets"},
     {"stride", OPTION_INT, AT(stride), "0", 0, 1048576, NULL, "sliding windows that score their last so many tokens; 0: off"},
     {"stride_tokens", OPTION_INT, AT(stride_tokens), "8192", 0, 1e12, NULL, "at most so many targets per length when sliding; 0: all"},
+    {"context", OPTION_INT_LIST, AT(context), "[]", 1, 16777216, NULL, "score single targets after exactly so many tokens, ascending; []: off"},
+    {"context_targets", OPTION_INT, AT(context_targets), "2048", 1, 65536, NULL, "seeded targets of that, the same ones for every context"},
     {"stream", OPTION_BOOL, AT(stream), "false", 0, 0, NULL, "read documents in parts of the training length, state carried on"},
     {"stream_tokens", OPTION_INT, AT(stream_tokens), "0", 0, 1e12, NULL, "at most so many tokens of that; 0: the whole split"},
     {"repeated", OPTION_BOOL, AT(repeated), "true", 0, 0, NULL, "also test on tiled passages, reported apart"},

@@ -42,6 +42,8 @@ struct test_options {
     int64_t last_targets, last_places;
     int64_t stride;           /* targets scored per window when sliding; 0: off                  */
     int64_t stride_tokens;    /* at most so many targets per length; 0: all                      */
+    struct int_list context;  /* exactly so many tokens before single targets, ascending; none: off */
+    int64_t context_targets;  /* targets of that, the same ones for every context                */
     bool    stream;           /* read documents part by part, state carried on                   */
     int64_t stream_tokens;    /* at most so many tokens; 0: the whole split                      */
     bool    repeated;         /* also on tiled passages                                          */

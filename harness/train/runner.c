@@ -50,13 +50,20 @@ static bool is_for_tables(const struct option *o)
     return o->offset == offsetof(struct test_options, reference) || o->offset == offsetof(struct test_options, control);
 }
 
+/* Options that are not hashed while they ask for nothing: evaluations from before they were known keep their id. */
+static bool is_off(const struct option *o, const struct test_options *t)
+{
+    const bool context = o->offset == offsetof(struct test_options, context) || o->offset == offsetof(struct test_options, context_targets);
+    return context && t->context.n == 0;
+}
+
 /* The evaluation id: what is tested and how, whatever the model. */
 static void evaluation_id(const struct run *r, char out[24])
 {
     char text[4096] = "";
     for (const struct option *o = test_option_table; o->name; o++) {
         char value[512];
-        if (is_for_tables(o)) continue;
+        if (is_for_tables(o) || is_off(o, &r->test)) continue;
         option_print(o, &r->test, value, sizeof value);
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s: %s\n", o->name, value);
