@@ -163,7 +163,8 @@ static void make_runs(void)
     make_table("runs",
                "model: {width: 16, layers: 1, heads: 2, feed_forward: 32}\n"
                "train: {length: 32, batch: 4, steps: 6, warmup: 2, pack_rows: 128, eval_tokens: 512}\n"
-               "test: {lengths: [32, 64], last_places: 4, last_targets: 16, stride: 8, stride_tokens: 256, control: vanilla}\n"
+               "test: {lengths: [32, 64], last_places: 4, last_targets: 16, stride: 8, stride_tokens: 256, context: [2, 8, 40],\n"
+               "  context_targets: 64, control: vanilla}\n"
                "tasks:\n"
                "  - lm: {corpus: corpus.txt}\n"
                "  - mqar: {train_lengths: [16], train_pairs: [4], train_shares: [1], test: 20, test_lengths: [16, 32], test_pairs: [4, 4]}\n"
@@ -261,7 +262,7 @@ static void python_sees_changes_in_runs(void **state)
     (void)state;
     need_python();
     make_runs();
-    check_changes("runs", 12);
+    check_changes("runs", 13);
     check_edits();
 }
 

@@ -6,6 +6,7 @@ A folder holds table.csv (`reach table CONFIG --format csv`) and the files it wa
 h5py alone.  Numbers of papers are not looked at, as no file has them, nor numbers in notes.  Prints how many numbers a table has and
 each that is not the files'; exit code 0 if all are, 1 if not, 2 if a folder has no table or no files.
 """
+import collections
 import csv
 import glob
 import math
@@ -18,7 +19,7 @@ import numpy
 NAN = math.nan
 T_QUANTILE = [NAN, NAN, 12.7062047361747, 4.30265272974946, 3.1824463052837, 2.77644510519779, 2.57058183563631, 2.44691185114497,
               2.36462425159278, 2.30600413520417, 2.26215716279821]  # 97.5 % of Student's t with n - 1 degrees of freedom, at [n]
-TEXT_MODES = ("windows", "last", "stride", "stream")  # of /test, where a target is a byte
+TEXT_MODES = ("windows", "last", "stride", "context", "stream")  # of /test, where a target is a byte
 
 
 class Unknown(Exception):
@@ -44,7 +45,17 @@ def read_run(path):
         options = dict(f["config"].attrs)
         return run | {"train_length": int(float(options["train.length"])), "cost": dict(f["cost"].attrs),
                       "of_task": {name: value for name, value in options.items() if name.startswith("task.")},
-                      "test": {place(row): row for row in f["test"][:]}, "predictors": f["predictors"][:]}
+                      "test": {place(row): row for row in f["test"][:]}, "predictors": f["predictors"][:], "context": read_context(f)}
+
+
+def read_context(f):
+    """Losses by context, and what two runs must share to be compared."""
+    if "context" not in f or f["context"].shape[1] == 0:
+        return None
+    c = f["context"]
+    contexts = [int(n) for n in c.attrs["contexts"]]
+    return {"loss": c[:].astype(float), "contexts": contexts,
+            "layout": (c.attrs["evaluation"], c.attrs["split"], c.shape, tuple(contexts), f["environment"].attrs.get("data", ""))}
 
 
 def place(row):
@@ -107,12 +118,41 @@ def average_numbers(row, runs, task):
     return {"seeds": seeds, "accuracy": mean, "accuracy_sd": sd, "accuracy_ci95": ci95}
 
 
+def recl(own, group, contexts, share):
+    """Relative effective context length (Dai et al., arXiv:1901.02860, appendix C): own and group are losses (contexts, targets)."""
+    if numpy.isnan(own[0, 0]):
+        return NAN
+    hard = max(1, math.floor(share * own.shape[1] + 0.5))
+    for k in range(len(contexts) - 1):
+        best = numpy.nanmin([losses[k] for losses in group], axis=0)
+        targets = numpy.argsort(-best, kind="stable")[:hard]
+        before = math.exp(best[targets].mean())
+        after = math.exp(numpy.minimum(best, own[k + 1])[targets].mean())
+        if not (before - after) / before >= 0.01:
+            return contexts[k]
+    return contexts[-1]
+
+
+def recl_numbers(row, runs, task):
+    """Of the runs whose contexts, targets and data most of them share; each seed is a group."""
+    done = [run for run in task if run["status"] == "done" and run["context"]]
+    (layout, n), *others = collections.Counter(run["context"]["layout"] for run in done).most_common()
+    if others and others[0][1] == n:
+        raise Unknown("as many runs have other contexts, and the files do not say which come first")
+    done = [run for run in done if run["context"]["layout"] == layout]
+    lengths = [recl(run["context"]["loss"], [other["context"]["loss"] for other in done if other["seed"] == run["seed"]],
+                    run["context"]["contexts"], float(row["column"].removeprefix("r = "))) for run in done if run["label"] == row["name"]]
+    seeds, mean, _, _ = of_seeds(lengths)
+    return {"seeds": seeds, "value": mean}
+
+
 def gate_numbers(row, runs, task):
     """A verdict in words."""
     return {}
 
 
-NUMBERS_OF = {"variant": variant_numbers, "predictor": predictor_numbers, "average": average_numbers, "gate": gate_numbers}
+NUMBERS_OF = {"variant": variant_numbers, "predictor": predictor_numbers, "average": average_numbers, "gate": gate_numbers,
+              "recl": recl_numbers}
 
 
 def run_numbers(row, runs):
