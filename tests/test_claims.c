@@ -54,6 +54,17 @@ static void add_text(struct results *out, const struct run *r)
     }
 }
 
+/* ALiBi gains from 64 tokens, KeyNorm nothing, and RoPE was not asked. */
+static void add_context(struct results *out, const struct run *r)
+{
+    const bool gains = strcmp(r->label, "alibi") == 0;
+    if (strncmp(r->label, "rope", 4) == 0) return;
+    struct context *c = results_set_context(out, 2, 4);
+    c->length[0] = 16, c->length[1] = 64;
+    for (size_t i = 0; i < 8; i++) c->loss[i] = i >= 4 && gains ? 1.25f : 1.5f;
+    results_add_test(out, &(struct test_row){.split = "test", .text = "ordinary", .mode = "context", .length = 64, .n = 4, .loss = gains ? 1.25 : 1.5});
+}
+
 static void add_classes(struct results *out, const struct run *r)
 {
     const double right = strcmp(r->label, "keynorm") == 0 ? 0.4 : strcmp(r->label, "alibi") == 0 ? 0.3 : 0.2;
@@ -81,7 +92,7 @@ static void write_run(const struct config *c, const struct run *r)
     out.config = strdup("title: Known truth\n");
     out.cost = (struct cost){.parameters = 800, .flops_per_token = 1e4, .tokens_per_second = 1000 + 10 * (double)r->seed, .activation_bytes = 4096,
                              .activation_bytes_per_token = 4096 + 0.001 * (double)r->seed};
-    if (r->task->kind == TASK_TEXT) add_text(&out, r);
+    if (r->task->kind == TASK_TEXT) add_text(&out, r), add_context(&out, r);
     if (r->task->kind == TASK_CLASSIFY) add_classes(&out, r);
     if (r->task->kind == TASK_SEQUENCE) add_sets(&out);
     snprintf(name, sizeof name, "results/%s/%s.h5", c->name, r->stem);
@@ -214,6 +225,7 @@ static void measures(void **state)
         {"[lm]", "log(loss(alibi, 2x))", log(l)}, {"[lm]", "abs(-loss(alibi, 2x))", l}, {"[lm]", "min(3, loss(alibi, 2x), 4)", l},
         {"[lm]", "max(loss(alibi, 2x), -1e1)", l}, {"[lm]", "-(1 + 2) * loss(alibi, 2x) / 4 - 1", -0.75 * l - 1},
         {"[lm]", "2 - 3 - parameters(alibi)", -801}, {"[lm]", "8 / 4 / 2 * flops(alibi)", 1e4}, {"[lm]", "tokens_per_second(alibi)", 1010},
+        {"[lm]", "recl(alibi, 0.5)", 64}, {"[lm]", "recl(keynorm, 1, task lm)", 16}, {"[lm]", "loss(alibi, 64, context)", 1.25},
         {"[lm]", "activation_bytes(alibi)", 4096}, {"[listops]", "floor(\"commonest label\")", 17}, {"[listops]", "accuracy(keynorm)", 40.1},
         {"[listops]", "loss(keynorm, test)", 1.7}, {"[listops]", "average(keynorm)", 40.1}, {"[listops]", "wins(keynorm)", 1},
         {"[listops]", "wins(alibi)", 0},
@@ -238,6 +250,7 @@ static void missing_is_said(void **state)
         {"loss(rope, 2x, repeated) > 0", "no test windows, repeated at length 512"},
         {"loss(rope, 2x, position 250..500) > 0", "do not fall on the stretches that are kept"},
         {"loss(rope, 8x, position 1x..2x) > 0", "no losses by position in windows of 2048"},
+        {"recl(rope, 0.1) > 0", "rope (seeds 1, 2): no losses by context"},
         {"floor(chance) > 0", "no predictor in the files of lm"},
         {"loss(rope, task listops) > 0", "no task listops among these runs"},
         {"loss(rope) / 0 > 0", "the arithmetic (seeds 1, 2): gives inf"},
@@ -313,6 +326,9 @@ static void mistakes(void **state)
         {"T loss(rope, 2x, stride, position 1x..2x) > 1", "losses by position are of the mode windows"},
         {"T ratio(rope, 2x, position 1x..2x) > 1", "ratio has no positions"},
         {"T parameters(rope, 2x) > 1", "this measure has no place but a task"},
+        {"T recl(rope) > 1", "\",\" is wanted at \") > 1\""},
+        {"T recl(rope, 2) > 1", "c.yaml:9:20: a share of targets is above 0 and at most 1"},
+        {"T recl(rope, 0.1, 2x) > 1", "this measure has no place but a task"},
         {"T loss(rope, task listop) > 1", "no task \"listop\""},
         {"T loss(rope) 1", "a comparison (<=, >=, <, >, in) is wanted at \"1\""},
         {"T loss(rope) = 1", "results are never just equal"},
