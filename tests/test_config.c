@@ -474,6 +474,9 @@ static void test_lengths_refused(void **state)
     refuses(WHOLE "lengths: [64, [1]]\n", "a.yaml:4:15: lengths takes one value, not a list");
     refuses(WHOLE "lengths: [64, 0]\n", "a.yaml:4:15: lengths: 0 is out of range; it must be from 1 to 16777216");
     refuses(WHOLE "lengths: [64, 32, 64]\n", "a.yaml:4:19: length 64 stands twice");
+    refuses(WHOLE "test: {context: [16, 64, 32]}\n", "a.yaml:4:26: contexts rise: 32 cannot come after 64");
+    refuses(WHOLE "test: {context: [16, 16]}\n", "a.yaml:4:22: contexts rise: 16 cannot come after 16");
+    refuses(WHOLE "test: {context: [0, 16]}\n", "a.yaml:4:18: context: 0 is out of range; it must be from 1 to 16777216");
     refuses(WHOLE "lengths: [64]\ntest: {lengths: [3]}\n",
             "a.yaml:4:1: lengths stands here and in test; leave one of them out");
     refuses(WHOLE "lengths: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33]\n",

@@ -319,9 +319,19 @@ static void done_stale_and_evaluated(void **state)
     expect(run_reach("run tiny.yaml --set lengths=[32,64,128]"), 0, "1 were done");
     expect(run_reach("run tiny.yaml"), 0, "1 were done"); /* the first evaluation is still there */
 
+    expect(run_reach("run tiny.yaml --set test.context_targets=9"), 0, "1 were done"); /* of no context: nothing else is asked for */
+    expect(run_reach("run tiny.yaml --set test.context=[4,40] --set test.context_targets=9"), 0, "0 trained, 0 resumed, 1 only evaluated");
+    r = read_run(RUN_FILE);
+    assert_string_equal(r.test[0].evaluation, "test-43801fdfb7a3"); /* published files hold ids: old evaluations keep theirs */
+    assert_int_equal(r.n_test, 15 + 8);
+    assert_true(r.context->n_lengths == 2 && r.context->n_targets == 9 && r.context->length[1] == 40);
+    assert_string_equal(r.context->evaluation, r.test[22].evaluation);
+    results_done(&r);
+    expect(run_reach("run tiny.yaml --set test.context=[4,40] --set test.context_targets=9"), 0, "1 were done");
+
     expect(run_reach("run tiny.yaml --set train.rate=5e-4"), 1, "stale");
     r = read_run(RUN_FILE);
-    assert_int_equal(r.n_test, 15); /* kept as it was */
+    assert_int_equal(r.n_test, 15 + 8); /* kept as it was */
     results_done(&r);
     expect(run_reach("run tiny.yaml --set train.rate=5e-4 --redo"), 0, "1 trained");
     digest_of(RUN_FILE, again);

@@ -494,6 +494,36 @@ static void wrong_table(void **state)
     changed(path, "no column \"evaluation\"");
 }
 
+/* A /context of so many contexts and targets, none of them written, with a list of two. */
+static void other_context(int dimensions, hsize_t contexts, hsize_t targets, int64_t second, const char *word)
+{
+    write_sample();
+    hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), space = H5Screate_simple(dimensions, (hsize_t[]){contexts, targets}, NULL);
+    H5Ldelete(f, "/context", H5P_DEFAULT);
+    hid_t set = H5Dcreate2(f, "/context", H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t two = H5Screate_simple(1, &(hsize_t){2}, NULL), list = H5Acreate2(set, "contexts", H5T_STD_I64LE, two, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(list, H5T_NATIVE_INT64, (int64_t[]){16, second}) >= 0);
+    for (int i = 0; i < 2; i++) {
+        hid_t text = H5Tcopy(H5T_C_S1), one = H5Screate(H5S_SCALAR);
+        H5Tset_size(text, 5), H5Tset_cset(text, H5T_CSET_UTF8);
+        hid_t a = H5Acreate2(set, i ? "split" : "evaluation", text, one, H5P_DEFAULT, H5P_DEFAULT);
+        assert_true(H5Awrite(a, text, "test") >= 0);
+        H5Aclose(a), H5Sclose(one), H5Tclose(text);
+    }
+    H5Aclose(list), H5Sclose(two), H5Dclose(set), H5Sclose(space), H5Fclose(f);
+    changed(path, word);
+}
+
+static void wrong_context(void **state)
+{
+    (void)state;
+    other_context(1, 6, 0, 32, "/context is not a matrix");
+    other_context(2, 33, 3, 32, "/context has 33 contexts; 1 to 32 can be");
+    other_context(2, 3, 3, 32, "an attribute of /context cannot be read");
+    other_context(2, 2, 3, 16, "contexts do not rise");
+    other_context(2, 2, 1u << 28, 32, "/context claims 268435456 targets, more than the file has");
+}
+
 static void digest_of(const struct results *r, char out[33])
 {
     results_digest(r, out);
@@ -624,6 +654,7 @@ int main(void)
         cmocka_unit_test(newer_schema),
         cmocka_unit_test(missing_table),
         cmocka_unit_test(wrong_table),
+        cmocka_unit_test(wrong_context),
         cmocka_unit_test(digest_changes),
         cmocka_unit_test(digest_stays),
         cmocka_unit_test(python_reads_it),

@@ -182,6 +182,7 @@ static status context_size(hid_t set, hsize_t size[2])
     if (type >= 0) H5Tclose(type);
     if (!matrix || !reals) FAIL(ERR_DATA, "/context is not a matrix of numbers");
     if (size[0] == 0 || size[0] > OPTION_ITEMS) FAIL(ERR_DATA, "/context has %llu contexts; 1 to %d can be", (unsigned long long)size[0], OPTION_ITEMS);
+    if (!h5_holds(set, size[1], size[0])) FAIL(ERR_DATA, "/context claims %llu targets, more than the file has", (unsigned long long)size[1]);
     return extent(set, "/context", &n);
 }
 
