@@ -71,6 +71,11 @@ static void harm_is_cut_off(void **state)
     float loss[] = {2, 2, 9, 1.9f, 9, 1.9f}; /* f falls from 2 to (2 + 1.9) / 2: by 4.9 % */
     struct context c = losses(3, 2, loss);
     expect(&c, NULL, 1, 20, false);
+    const struct context *const group[] = {&c};
+    assert_true(recl_of(group, 1, 0, 1).worse); /* and it is said */
+    loss[2] = 2;
+    expect(&c, NULL, 1, 20, false);
+    assert_false(recl_of(group, 1, 0, 1).worse);
 }
 
 /* The better of the two knows with 10 tokens what the worse one learns from 20. */

@@ -187,12 +187,13 @@ void block_relative(struct grid *g, const struct task_runs *t, const struct kind
 
 /* ---- effective context ---- */
 
-static void set_recl(struct grid *g, size_t row, size_t column, const struct recl_summary *s)
+static void set_recl(struct grid *g, size_t row, size_t column, const struct recl_summary *s, struct notes *notes)
 {
-    const char *bound = s->at_least ? "≥" : "";
-    if (!s->n) grid_set(g, row, column, "–");
-    else if (s->n > 1) grid_set(g, row, column, "%s%.0f±%.0f", bound, s->mean, s->sd);
-    else grid_set(g, row, column, "%s%.0f", bound, s->mean);
+    char sd[32] = "", note[32] = "";
+    if (s->n > 1) snprintf(sd, sizeof sd, "±%.0f", s->sd);
+    if (s->worse) snprintf(note, sizeof note, " [%zu]", notes_add(notes, RECL_WORSE));
+    if (s->n) grid_set(g, row, column, "%s%.0f%s%s", s->at_least ? "≥" : "", s->mean, sd, note);
+    else grid_set(g, row, column, "–");
 }
 
 void block_recl(struct grid *g, const struct task_runs *t, struct notes *notes)
@@ -205,7 +206,7 @@ void block_recl(struct grid *g, const struct task_runs *t, struct notes *notes)
         const size_t column = grid_column(g, "RECL in tokens, share r of hardest targets", head);
         for (size_t i = 0; i < t->n; i++) {
             const struct recl_summary s = recl_summarise(t, &t->variant[i], recl_shares[k]);
-            set_recl(g, i, column, &s);
+            set_recl(g, i, column, &s, notes);
         }
     }
 }

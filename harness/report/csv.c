@@ -90,7 +90,7 @@ static void predictor_line(FILE *out, const struct task_runs *t, const struct pr
 /* The value is in tokens; column says of which share of the targets. */
 static void recl_line(FILE *out, const struct task_runs *t, const struct variant_runs *v, double share)
 {
-    char note[64] = "";
+    char note[256] = "";
     const struct recl_summary s = recl_summarise(t, v, share);
     if (!s.n) return;
     text_print(out, t->name, TABLE_CSV);
@@ -99,6 +99,7 @@ static void recl_line(FILE *out, const struct task_runs *t, const struct variant
     fprintf(out, ",test,ordinary,context,,%zu,,,,,,,,,,,", s.n);
     if (s.n > 1) text_add(note, sizeof note, "sd %.6g", s.sd);
     if (s.at_least) text_add(note, sizeof note, "%sat least", note[0] ? "; " : "");
+    if (s.worse) text_add(note, sizeof note, "%s%s", note[0] ? "; " : "", RECL_WORSE);
     text(out, note);
     fprintf(out, ",ours,,r = %.1f", share);
     number(out, s.mean);

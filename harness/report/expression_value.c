@@ -271,11 +271,12 @@ static double wins_of(const struct score *s, const struct reading *r)
 
 static double recl_value(const struct score *s, const struct task_runs *t, const struct reading *r)
 {
-    double x = NAN;
+    struct recl x = {.context = NAN};
     for (size_t v = 0; v < t->n; v++)
-        if (strcmp(t->variant[v].label, s->label) == 0) x = recl_of_run(t, &t->variant[v], r->seed, s->share).context;
-    if (isnan(x)) gap(r->missing, s->label, r->seed, "no losses by context (test.context), or others than most runs have");
-    return x;
+        if (strcmp(t->variant[v].label, s->label) == 0) x = recl_of_run(t, &t->variant[v], r->seed, s->share);
+    if (isnan(x.context)) gap(r->missing, s->label, r->seed, "no losses by context (test.context), or others than most runs have");
+    if (x.worse) gap(r->notes, s->label, r->seed, RECL_WORSE);
+    return x.context;
 }
 
 static double score_value(const struct score *s, const struct reading *r)

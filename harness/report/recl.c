@@ -49,22 +49,32 @@ static double gain(const struct target *b, size_t hard, const float *after)
     return -expm1((f_after - f) / (double)hard);
 }
 
+static double total(const struct context *c, size_t k)
+{
+    double sum = 0;
+    for (size_t t = 0; t < c->n_targets; t++) sum += (double)c->loss[k * c->n_targets + t];
+    return sum;
+}
+
 struct recl recl_of(const struct context *const *group, size_t n, size_t model, double share)
 {
     const struct context *own = group[model];
     const size_t targets = own->n_targets;
-    if (targets == 0 || isnan(own->loss[0])) return (struct recl){NAN, false};
+    if (targets == 0 || isnan(own->loss[0])) return (struct recl){.context = NAN};
     const size_t rounded = (size_t)floor(share * (double)targets + 0.5), hard = rounded ? rounded : 1;
     struct target *b = malloc(targets * sizeof *b);
     if (!b) status_no_memory("effective context lengths", targets * sizeof *b);
-    struct recl r = {(double)own->length[0], true};
+    struct recl r = {.context = (double)own->length[0], .at_least = true};
+    size_t at = 0;
     for (size_t k = 0; k + 1 < own->n_lengths && r.at_least && baseline(group, n, k, b); k++) {
         const double g = gain(b, hard, own->loss + (k + 1) * targets);
         if (isnan(g)) break; /* it gained up to here, and what more would do is not known */
-        if (g >= RECL_GAIN) r.context = (double)own->length[k + 1];
+        if (g >= RECL_GAIN) at = k + 1;
         else r.at_least = false;
     }
     free(b);
+    r.context = (double)own->length[at];
+    r.worse = total(own, at) > total(own, 0);
     return r;
 }
 
@@ -116,7 +126,7 @@ static const struct loaded *member(const struct variant_runs *v, uint64_t seed, 
 struct recl recl_of_run(const struct task_runs *t, const struct variant_runs *v, uint64_t seed, double share)
 {
     const struct loaded *layout = recl_layout(t), *own = layout ? member(v, seed, layout) : NULL;
-    if (!own) return (struct recl){NAN, false};
+    if (!own) return (struct recl){.context = NAN};
     const struct context **group = malloc(t->n * sizeof *group);
     if (!group) status_no_memory("effective context lengths", t->n * sizeof *group);
     size_t n = 0, model = 0;
@@ -139,6 +149,7 @@ struct recl_summary recl_summarise(const struct task_runs *t, const struct varia
         if (isnan(r.context)) continue;
         x[s.n++] = r.context;
         s.at_least |= r.at_least;
+        s.worse += r.worse;
     }
     s.mean = mean_of(x, s.n);
     s.sd = deviation_of(x, s.n);

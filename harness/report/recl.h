@@ -11,7 +11,9 @@
  * A long context counts only where it beats the best that the group makes of the short one: a weak model that profits from what
  * others know without it gains nothing.  |T| is r n rounded to the nearest number and at least 1; of equal b the earlier target goes first.
  *
- * Traps.  The number belongs to its group: another variant beside it changes it.  It is no finer than the list of contexts, and the
+ * Traps.  Gains are one-sided: what a longer context makes worse is cut off by the min, what it makes better counts.  A model whose
+ * predictions merely change with the context (absolute positions, little training) so gains on hard targets by chance, and a weak one with
+ * flat predictions the more; `worse` tells where its mean loss over all targets says otherwise.  The number belongs to its group: another variant beside it changes it.  It is no finer than the list of contexts, and the
  * longer a step of the list, the easier 1 % is gained by it; the paper went on by 100 words.
  */
 #ifndef REACH_RECL_H
@@ -26,6 +28,7 @@ extern const double recl_shares[RECL_SHARES]; /* 0.1, 0.5, 1: those of the paper
 struct recl {
     double context;  /* tokens; NaN: not known                                         */
     bool   at_least; /* it gained to the end of the list, or up to what it refuses     */
+    bool   worse;    /* its mean loss over all targets is higher there than at the shortest */
 };
 
 /* Of group[model], one of n whose losses are of the same targets and contexts.  A model takes part in b(c, .) where it takes c. */
@@ -42,8 +45,12 @@ struct recl_summary {
     size_t n;        /* seeds; 0: not available                   */
     double mean, sd; /* tokens; sd: NaN if n < 2                  */
     bool   at_least; /* of a seed at least: the mean is a bound   */
+    size_t worse;    /* seeds whose mean loss is higher there than at the shortest context */
 };
 struct recl_summary recl_summarise(const struct task_runs *t, const struct variant_runs *v, double share);
+
+/* What `worse` means, for notes. */
+#define RECL_WORSE "its mean loss over all targets is higher at that context than at the shortest: RECL counts the targets that got easier alone"
 
 /* What a reader must know of it: definition, contexts, targets, and who is missing from the group of a seed. */
 void recl_remark(const struct task_runs *t, char *out, size_t size);
