@@ -203,7 +203,7 @@ void block_recl(struct grid *g, const struct task_runs *t, struct notes *notes)
     add_variants(g, t, notes);
     for (size_t k = 0; k < RECL_SHARES; k++) {
         snprintf(head, sizeof head, "r = %.1f", recl_shares[k]);
-        const size_t column = grid_column(g, "RECL in tokens, share r of hardest targets", head);
+        const size_t column = grid_column(g, "RECL (tokens), hardest share", head);
         for (size_t i = 0; i < t->n; i++) {
             const struct recl_summary s = recl_summarise(t, &t->variant[i], recl_shares[k]);
             set_recl(g, i, column, &s, notes);

@@ -187,9 +187,9 @@ void recl_remark(const struct task_runs *t, char *out, size_t size)
     text_add(out, size, "RECL, relative effective context length (Dai et al. 2019, arXiv:1901.02860, appendix C): the context from which the "
                         "next longer one of ");
     for (size_t i = 0; i < c->n_lengths; i++) text_add(out, size, "%s%lld", i ? ", " : "", (long long)c->length[i]);
-    text_add(out, size, " tokens lowers perplexity by less than %g %%, on the share r of %zu targets that the best of these variants finds hardest "
-                        "with the shorter context, where only what beats that best one counts. It is relative to this group of variants and to the steps of the list",
-             100 * RECL_GAIN, c->n_targets);
+    text_add(out, size, " tokens lowers perplexity by less than %g %%, on the share r of %zu targets that the best of these variants finds "
+                        "hardest with the shorter context, where only what beats that best one counts. It is relative to this group of "
+                        "variants and to the steps of the list", 100 * RECL_GAIN, c->n_targets);
     for (size_t v = 0; v < t->n; v++)
         for (size_t i = 0; i < t->variant[v].n; i++)
             if (!seed_came_before(t, v, i)) absent(t, layout, t->variant[v].at[i].run->seed, out, size);

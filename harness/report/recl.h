@@ -13,8 +13,9 @@
  *
  * Traps.  Gains are one-sided: what a longer context makes worse is cut off by the min, what it makes better counts.  A model whose
  * predictions merely change with the context (absolute positions, little training) so gains on hard targets by chance, and a weak one with
- * flat predictions the more; `worse` tells where its mean loss over all targets says otherwise.  The number belongs to its group: another variant beside it changes it.  It is no finer than the list of contexts, and the
- * longer a step of the list, the easier 1 % is gained by it; the paper went on by 100 words.
+ * flat predictions the more; `worse` tells where its mean loss over all targets says otherwise.  The number belongs to its group:
+ * another variant beside it changes it.  It is no finer than the list of contexts, and the longer a step of the list, the easier 1 % is
+ * gained by it; the paper went on by 100 words.
  */
 #ifndef REACH_RECL_H
 #define REACH_RECL_H
@@ -50,7 +51,8 @@ struct recl_summary {
 struct recl_summary recl_summarise(const struct task_runs *t, const struct variant_runs *v, double share);
 
 /* What `worse` means, for notes. */
-#define RECL_WORSE "its mean loss over all targets is higher at that context than at the shortest: RECL counts the targets that got easier alone"
+#define RECL_WORSE "its mean loss over all targets is higher at that context than at the shortest: RECL counts the targets that got " \
+                   "easier alone"
 
 /* What a reader must know of it: definition, contexts, targets, and who is missing from the group of a seed. */
 void recl_remark(const struct task_runs *t, char *out, size_t size);
