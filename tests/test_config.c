@@ -582,7 +582,7 @@ static void test_budgets_refused(void **state)
     refuses(WHOLE "budget: quick\n", "a.yaml:4:9: no budget \"quick\" in a.yaml, which has no budgets");
     refuses(WHOLE "budget: [quick]\n", "a.yaml:4:9: budget takes one value, not a list");
     refuses(WHOLE "budgets: {quick: {budget: full}}\n",
-            "a.yaml:4:19: no setting \"budget\" in budget quick; known: model, train, test, tasks, variants, seeds, lengths, bench, tune");
+            "a.yaml:4:19: no setting \"budget\" in budget quick; known: model, train, test, tasks, variants, seeds, lengths, bench, approximation, sweep, tune");
     refuses(WHOLE "budgets: {quick: {trian: {steps: 3}}}\n",
             "a.yaml:4:19: no setting \"trian\" in budget quick; did you mean \"train\"?");
     refuses(WHOLE "budgets: {quick: {train: {setps: 3}}}\n",
