@@ -444,7 +444,7 @@ static void test_sections_refused(void **state)
     (void)state;
     refuses(WHOLE "modle: {width: 4}\n", "a.yaml:4:1: no setting \"modle\"; did you mean \"model\"?");
     refuses(WHOLE "colour: red\n", "a.yaml:4:1: no setting \"colour\"; known: model, train, test, tasks, variants, seeds, lengths, "
-                                   "bench, tune, claims, reference, protocol, title, about, extends, budgets, budget");
+                                   "bench, approximation, sweep, tune, claims, reference, protocol, title, about, extends, budgets, budget");
     refuses(WHOLE "model:\n  width: 64\n  laeyrs: 3\n", "a.yaml:6:3: no option \"laeyrs\" for model; did you mean \"layers\"?");
     refuses(WHOLE "model: {width: 12.5}\n", "a.yaml:4:16: width: 12.5 is not a whole number");
     refuses(WHOLE "model: {width: wide}\n", "a.yaml:4:16: width: \"wide\" is not a whole number");
@@ -585,7 +585,7 @@ static void test_budgets_refused(void **state)
     refuses(WHOLE "budget: quick\n", "a.yaml:4:9: no budget \"quick\" in a.yaml, which has no budgets");
     refuses(WHOLE "budget: [quick]\n", "a.yaml:4:9: budget takes one value, not a list");
     refuses(WHOLE "budgets: {quick: {budget: full}}\n",
-            "a.yaml:4:19: no setting \"budget\" in budget quick; known: model, train, test, tasks, variants, seeds, lengths, bench, tune");
+            "a.yaml:4:19: no setting \"budget\" in budget quick; known: model, train, test, tasks, variants, seeds, lengths, bench, approximation, sweep, tune");
     refuses(WHOLE "budgets: {quick: {trian: {steps: 3}}}\n",
             "a.yaml:4:19: no setting \"trian\" in budget quick; did you mean \"train\"?");
     refuses(WHOLE "budgets: {quick: {train: {setps: 3}}}\n",

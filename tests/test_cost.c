@@ -45,18 +45,18 @@ static void accepted(void **state)
     assert_int_equal(config_read(&rq, &c), OK);
     assert_int_equal(c.n_runs, 0);
     assert_non_null(c.cost);
-    assert_int_equal(c.cost->n, 3);
-    assert_string_equal(c.cost->variant[1].entry->label, "slots");
+    assert_int_equal(c.measured->n, 3);
+    assert_string_equal(c.measured->variant[1].entry->label, "slots");
     assert_int_equal(c.cost->options.lengths.at[0], 64); /* ascending */
     assert_int_equal(c.cost->options.causal, COST_BOTH);
-    char id[33], again[33], *text = cost_print(c.cost); /* reads back as the same */
-    cost_id(c.cost, id);
+    char id[33], again[33], *text = measured_print(c.measured); /* reads back as the same */
+    measured_id(c.measured, id);
     put("again.yaml", text);
     free(text);
     config_done(&c);
     const struct config_request same = {.path = in_folder("again.yaml")};
     if (config_read(&same, &c) != OK) fail_msg("%s", status_message());
-    cost_id(c.cost, again);
+    measured_id(c.measured, again);
     assert_string_equal(id, again);
     config_done(&c);
 }
@@ -141,16 +141,16 @@ static void same_file(const char *a, const char *b, bool same)
 static void through(void **state)
 {
     (void)state;
-    struct costs f;
+    struct frame f;
     put("tiny.yaml", tiny);
     expect(1, "not measured yet", "table tiny.yaml");
     expect(0, "results/tiny/cost.h5", "run tiny.yaml --plan");
     expect(0, "measured; results/tiny/cost.h5", "run tiny.yaml --threads 1");
-    assert_int_equal(costs_read(&f, in_folder("results/tiny/cost.h5")), OK);
+    assert_int_equal(frame_read(&costs_kind, &f, in_folder("results/tiny/cost.h5")), OK);
     assert_int_equal(f.n, 24);
-    for (size_t i = 0; i < f.n; i++) check_row(&f.row[i], i);
+    for (size_t i = 0; i < f.n; i++) check_row(&f.cost[i], i);
     for (size_t i = 0; i < f.n; i += 2)
-        if (!f.row[i].reason[0]) near(f.row[i].flops_per_step, 3 * f.row[i + 1].flops_per_step);
+        if (!f.cost[i].reason[0]) near(f.cost[i].flops_per_step, 3 * f.cost[i + 1].flops_per_step);
     assert_string_equal(f.title, "Tiny costs");
     assert_non_null(strstr(f.config, "rounds: 2"));
 
@@ -158,11 +158,11 @@ static void through(void **state)
     char number[64];
     const struct finished *t = expect(0, "linformer mixes", "table tiny.yaml --format csv");
     for (size_t i = 0; i < f.n; i++) {
-        snprintf(number, sizeof number, ",%.17g", f.row[i].step_ms);
+        snprintf(number, sizeof number, ",%.17g", f.cost[i].step_ms);
         number[14] = 0; /* 1e3 * 1e-3 x may differ in the last digits */
-        if (!f.row[i].reason[0] && !strstr(t->out, number)) fail_msg("no %s in\n%s", number, t->out);
+        if (!f.cost[i].reason[0] && !strstr(t->out, number)) fail_msg("no %s in\n%s", number, t->out);
     }
-    costs_done(&f);
+    frame_done(&f);
 }
 
 static void commands(void **state)
@@ -203,7 +203,7 @@ static void commands(void **state)
 
     /* what has no use for it says so */
     expect(2, "no training to estimate", "estimate tiny.yaml");
-    expect(1, "holds costs", "show results/tiny/cost.h5");
+    expect(1, "holds measurements", "show results/tiny/cost.h5");
     expect(2, "see the future", "run tiny.yaml --threads 1 --redo --set variants=[linformer] --set bench.causal=true");
 
     /* a damaged file is measured again */
@@ -235,7 +235,7 @@ static void forged(void **state)
     put("tiny.yaml", tiny);
     struct config c;
     struct sweeps s;
-    struct costs f;
+    struct frame f;
     const struct config_request rq = {.path = in_folder("tiny.yaml")};
     char path[FILE_PATH], results[FILE_PATH];
     assert_int_equal(config_read(&rq, &c), OK);
@@ -244,14 +244,14 @@ static void forged(void **state)
     snprintf(path, sizeof path, "%s", in_folder("results/tiny/cost.h5"));
     for (int how = 0; how < 5; how++) {
         expect(0, NULL, "run tiny.yaml --threads 1 --quiet --redo");
-        assert_int_equal(costs_read(&f, path), OK);
-        if (how == 0) f.row[3].length = -1;
-        if (how == 1) f.row[3].rounds = 7;
-        if (how == 2) f.row[3] = f.row[2];
-        if (how == 3) strcpy(f.row[3].mode, "never");
-        if (how == 4) f.row[3].step_ms = -1;
-        assert_int_equal(costs_write(&f, path), OK);
-        costs_done(&f);
+        assert_int_equal(frame_read(&costs_kind, &f, path), OK);
+        if (how == 0) f.cost[3].length = -1;
+        if (how == 1) f.cost[3].rounds = 7;
+        if (how == 2) f.cost[3] = f.cost[2];
+        if (how == 3) strcpy(f.cost[3].mode, "never");
+        if (how == 4) f.cost[3].step_ms = -1;
+        assert_int_equal(frame_write(&costs_kind, &f, path), OK);
+        frame_done(&f);
         assert_int_equal(sweeps_read(&c, results, &s), ERR_DATA);
         assert_int_equal(s.n, 0);
     }

@@ -21,6 +21,7 @@ enum random_purpose { /* never renumber: results depend on it */
     RANDOM_FEATURES,  /* random features and patterns; a = layer, b = draw */
     RANDOM_TEST,      /* tests and checks                                  */
     RANDOM_TUNE,      /* settings to try;   a = trial, b = hash of the option  */
+    RANDOM_DRAW,      /* seeds of a measurement's draws; a = draw              */
 };
 
 typedef struct random_key {

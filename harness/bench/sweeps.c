@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/real.h"
+#include "bench/measured.h"
 #include "config/cost.h"
 #include "tensor/kernel.h"
 #include "variants/variant.h"
@@ -15,11 +16,6 @@
 static const char *const directions[] = {"bidirectional", "causal"};
 
 enum { VOCABULARY = 256, CLASSES = 10, SHARDS = 4, PACK_ROWS = 1024 };
-
-void sweeps_path(const struct config *c, const char *results_dir, char *out, size_t size)
-{
-    snprintf(out, size, "%.3000s/%s/cost.h5", results_dir, c->name);
-}
 
 static void *take(size_t n, size_t size)
 {
@@ -43,21 +39,21 @@ static void plan_lengths(const struct cost_options *o, struct sweep *s)
 
 static struct sweep_variant *variants_of(const struct cost_plan *c)
 {
-    struct sweep_variant *out = take(c->n, sizeof *out);
-    for (size_t i = 0; i < c->n; i++) {
-        const struct variant_entry *v = c->variant[i].entry;
+    struct sweep_variant *out = take(c->measured.n, sizeof *out);
+    for (size_t i = 0; i < c->measured.n; i++) {
+        const struct variant_entry *v = c->measured.variant[i].entry;
         out[i] = (struct sweep_variant){.name = v->label, .attention_name = v->attention->name, .position_name = v->position->name, .style = i,
-                                        .model = &c->variant[i].model, .attention = v->attention, .attention_options = v->attention_options,
+                                        .model = &c->measured.variant[i].model, .attention = v->attention, .attention_options = v->attention_options,
                                         .position = v->position, .position_options = v->position_options};
     }
     return out;
 }
 
-static void keep_row(struct costs *out, const struct sweep *s, const char *direction, size_t v, size_t l, enum sweep_mode m)
+static void keep_row(struct frame *out, const struct sweep *s, const char *direction, size_t v, size_t l, enum sweep_mode m)
 {
     const struct sweep_cell *c = sweep_at(s, v, l);
     const struct bench_result *r = &c->of[m];
-    struct cost_row *row = &out->row[out->n++];
+    struct cost_row *row = &out->cost[out->n++];
     snprintf(row->variant, sizeof row->variant, "%s", s->variant[v].name);
     snprintf(row->attention, sizeof row->attention, "%s", s->variant[v].attention_name);
     snprintf(row->position, sizeof row->position, "%s", s->variant[v].position_name);
@@ -83,24 +79,20 @@ static void keep_row(struct costs *out, const struct sweep *s, const char *direc
     row->activation_bytes_per_token = sweep_value(s, SWEEP_TOKEN_BYTES, m, v, l);
 }
 
-static void keep_rows(struct costs *out, const struct sweep *s, const char *direction)
+static void keep_rows(struct frame *out, const struct sweep *s, const char *direction)
 {
-    const size_t more = s->n_variants * s->n_lengths * SWEEP_MODES;
-    struct cost_row *row = realloc(out->row, (out->n + more) * sizeof *row);
-    if (!row) status_no_memory("measurements", (out->n + more) * sizeof *row);
-    memset(row + out->n, 0, more * sizeof *row);
-    out->row = row;
+    (void)frame_more(&costs_kind, out, s->n_variants * s->n_lengths * SWEEP_MODES);
     for (size_t v = 0; v < s->n_variants; v++)
         for (size_t l = 0; l < s->n_lengths; l++)
             for (int m = 0; m < SWEEP_MODES; m++) keep_row(out, s, direction, v, l, (enum sweep_mode)m);
 }
 
 static status measure_direction(const struct cost_plan *c, bool causal, int threads, const struct kernel *kernel, struct progress *progress,
-                                struct costs *out)
+                                struct frame *out)
 {
-    struct sweep s = {.base = {.model = c->model, .vocabulary = VOCABULARY, .classes = causal ? 0 : CLASSES, .shards = SHARDS, .pack_rows = PACK_ROWS,
+    struct sweep s = {.base = {.model = c->measured.model, .vocabulary = VOCABULARY, .classes = causal ? 0 : CLASSES, .shards = SHARDS, .pack_rows = PACK_ROWS,
                                .threads = threads, .kernel = kernel, .seconds = c->options.seconds},
-                      .rounds = (size_t)c->options.rounds, .n_variants = c->n};
+                      .rounds = (size_t)c->options.rounds, .n_variants = c->measured.n};
     struct sweep_variant *variant = variants_of(c);
     s.variant = variant;
     plan_lengths(&c->options, &s);
@@ -112,34 +104,10 @@ static status measure_direction(const struct cost_plan *c, bool causal, int thre
     return e;
 }
 
-static void keep_options(struct results *r, const char *section, const struct option *table, const void *options)
-{
-    char name[128], text[OPTION_PRINT];
-    for (const struct option *o = table; o->name; o++) {
-        snprintf(name, sizeof name, "%s.%s", section, o->name);
-        option_print(o, options, text, sizeof text);
-        results_add_option(r, name, text);
-    }
-}
-
-static void keep_settings(const struct config *c, struct costs *out)
-{
-    struct results shared;
-    results_init(&shared);
-    keep_options(&shared, "bench", cost_option_table, &c->cost->options);
-    keep_options(&shared, "model", model_option_table, &c->cost->model);
-    out->option = shared.option;
-    out->n_option = shared.n_option;
-    out->config = cost_print(c->cost);
-    cost_id(c->cost, out->id);
-    snprintf(out->title, sizeof out->title, "%s", c->title);
-}
-
-status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct costs *out)
+status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct frame *out)
 {
     const int causal = c->cost->options.causal;
     status e = ERR_CONFIG;
-    keep_settings(c, out);
     for (int d = 0; d < 2; d++) {
         if (causal != COST_BOTH && causal != d) continue;
         const status mine = measure_direction(c->cost, d == COST_CAUSAL, threads, kernel, progress, out);
@@ -150,31 +118,6 @@ status sweeps_measure(const struct config *c, int threads, const struct kernel *
 }
 
 /* ---- reading ---- */
-
-static const char *option_of(const struct costs *f, const char *section, const char *name)
-{
-    char full[128];
-    snprintf(full, sizeof full, "%s.%s", section, name);
-    for (size_t i = 0; i < f->n_option; i++)
-        if (strcmp(f->option[i].name, full) == 0) return f->option[i].text;
-    return NULL;
-}
-
-static void read_options(const struct costs *f, const char *section, const struct option *table, void *options, size_t size)
-{
-    option_defaults(table, options, size);
-    for (const struct option *o = table; o->name; o++) {
-        const char *text = option_of(f, section, o->name);
-        if (text) (void)option_set_text(o, options, text);
-    }
-}
-
-const char *sweeps_environment(const struct sweeps *s, const char *name)
-{
-    for (size_t i = 0; i < s->file.n_environment; i++)
-        if (strcmp(s->file.environment[i].name, name) == 0) return s->file.environment[i].text;
-    return "";
-}
 
 /* The place of a row's variant and length among those of its sweep, both in the order they come; new ones are added. */
 static size_t variant_at(struct sweep *s, struct sweep_variant *list, const struct cost_row *row)
@@ -229,35 +172,35 @@ static bool is_full(const struct sweep *s)
 
 static status read_direction(struct sweeps *all, const char *direction)
 {
-    const struct costs *f = &all->file;
+    const struct frame *f = &all->file;
     struct sweep *s = &all->at[all->n];
     struct cost_options options;
     size_t n = 0;
-    for (size_t i = 0; i < f->n; i++) n += strcmp(f->row[i].direction, direction) == 0;
+    for (size_t i = 0; i < f->n; i++) n += strcmp(f->cost[i].direction, direction) == 0;
     if (n == 0) return OK;
     all->direction[all->n++] = direction;
-    read_options(f, "bench", cost_option_table, &options, sizeof options);
-    read_options(f, "model", model_option_table, &s->base.model, sizeof s->base.model);
+    frame_options(f, "bench", cost_option_table, &options, sizeof options);
+    frame_options(f, "model", model_option_table, &s->base.model, sizeof s->base.model);
     s->base.classes = strcmp(direction, directions[1]) == 0 ? 0 : CLASSES;
-    s->base.threads = atoi(sweeps_environment(all, "threads"));
+    s->base.threads = atoi(frame_environment(f, "threads"));
     s->base.seconds = options.seconds;
     s->base.pack_rows = PACK_ROWS;
     s->rounds = (size_t)options.rounds;
-    s->kernel = sweeps_environment(all, "kernel");
-    s->real = sweeps_environment(all, "real");
+    s->kernel = frame_environment(f, "kernel");
+    s->real = frame_environment(f, "real");
     struct sweep_variant *list = take(n, sizeof *list);
     s->variant = list;
     s->length = take(n, sizeof *s->length);
     for (size_t i = 0; i < f->n; i++) {
-        if (strcmp(f->row[i].direction, direction) != 0) continue;
-        if (!is_sound(&f->row[i], s->rounds)) FAIL(ERR_DATA, "%s: row %zu of /bench makes no sense", all->path, i);
-        (void)variant_at(s, list, &f->row[i]);
-        (void)length_at(s, &f->row[i]);
+        if (strcmp(f->cost[i].direction, direction) != 0) continue;
+        if (!is_sound(&f->cost[i], s->rounds)) FAIL(ERR_DATA, "%s: row %zu of /bench makes no sense", all->path, i);
+        (void)variant_at(s, list, &f->cost[i]);
+        (void)length_at(s, &f->cost[i]);
     }
     if (n != s->n_variants * s->n_lengths * SWEEP_MODES) FAIL(ERR_DATA, "%s: /bench lacks rows of %s models", all->path, direction);
     s->cell = take(s->n_variants * s->n_lengths, sizeof *s->cell);
     for (size_t i = 0; i < f->n; i++) {
-        const struct cost_row *row = &f->row[i];
+        const struct cost_row *row = &f->cost[i];
         if (strcmp(row->direction, direction) != 0) continue;
         struct sweep_cell *c = &s->cell[variant_at(s, list, row) * s->n_lengths + length_at(s, row)];
         if (!c->visit[mode_of(row)]) fill_cell(c, row, mode_of(row), s->rounds);
@@ -269,13 +212,13 @@ status sweeps_read(const struct config *c, const char *results_dir, struct sweep
 {
     char id[33];
     memset(out, 0, sizeof *out);
-    sweeps_path(c, results_dir, out->path, sizeof out->path);
+    measured_path(c, results_dir, out->path, sizeof out->path);
     if (access(out->path, F_OK) != 0) FAIL(ERR_DATA, "%s: not measured yet; try: reach run", out->path);
-    TRY(costs_read(&out->file, out->path));
+    TRY(frame_read(&costs_kind, &out->file, out->path));
     status e = OK;
     for (size_t d = 0; d < 2 && e == OK; d++) e = read_direction(out, directions[d]);
     if (e == OK && out->n == 0) e = status_fail(ERR_DATA, "%s: /bench has rows of no known direction", out->path);
-    cost_id(c->cost, id);
+    measured_id(c->measured, id);
     out->stale = strcmp(id, out->file.id) != 0;
     if (e != OK) sweeps_done(out);
     return e;
@@ -288,7 +231,7 @@ void sweeps_done(struct sweeps *s)
         free((void *)s->at[i].variant);
         free(s->at[i].length);
     }
-    costs_done(&s->file);
+    frame_done(&s->file);
     memset(s, 0, sizeof *s);
 }
 
@@ -296,10 +239,4 @@ const char *sweeps_name(const struct sweeps *s, size_t direction, char *out, siz
 {
     snprintf(out, size, "cost%s%s", s->n > 1 ? "-" : "", s->n > 1 ? s->direction[direction] : "");
     return out;
-}
-
-void sweeps_remark(const struct sweeps *s, char *out, size_t size)
-{
-    snprintf(out, size, "Measured %.10s on %s, commit %s.%s", sweeps_environment(s, "date"), sweeps_environment(s, "cpu"),
-             sweeps_environment(s, "commit"), s->stale ? " Stale: made with other settings than the config has now." : "");
 }

@@ -12,25 +12,17 @@ struct sweeps {
     const char  *direction[2]; /* "bidirectional", "causal"                                              */
     bool         stale;        /* made with other settings than the config has now                       */
     char         path[4096];
-    struct costs file;
+    struct frame file;
 };
 
-void sweeps_path(const struct config *c, const char *results_dir, char *out, size_t size);
-
-/* Measure everything of c->cost; the rows are in the order direction, variant, length, mode.  `out` is empty and gets rows, options,
- * settings and id, not the environment.  ERR_STOPPED if a signal asked for it; ERR_CONFIG if nothing can be measured. */
-status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct costs *out);
+/* Measure everything of c->cost; the rows are in the order direction, variant, length, mode.  `out` is empty and gets rows.  ERR_STOPPED if a signal asked for it; ERR_CONFIG if nothing can be measured. */
+status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct frame *out);
 
 /* ERR_DATA if there is no such file (it says what to run) or it is not whole; *out is then empty. */
 status sweeps_read(const struct config *c, const char *results_dir, struct sweeps *out);
 void   sweeps_done(struct sweeps *s); /* accepts an empty one */
 
-/* "Measured 2026-11-22 on CPU, commit ...", and whether that was with other settings. */
-void   sweeps_remark(const struct sweeps *s, char *out, size_t size);
-
 /* How files and figures of a direction begin: "cost", or "cost-causal" if there are two.  Returns `out`. */
 const char *sweeps_name(const struct sweeps *s, size_t direction, char *out, size_t size);
-
-const char *sweeps_environment(const struct sweeps *s, const char *name); /* "" if it is not kept */
 
 #endif

@@ -15,6 +15,19 @@ void check_fill(real *x, size_t n, double spread, uint64_t seed)
     for (size_t i = 0; i < n; i++) x[i] = (real)(spread * random_normal(&s));
 }
 
+void check_draw(struct model *m, double spread, uint64_t seed)
+{
+    for (size_t i = 0; i < m->n_parameters; i++) {
+        const struct model_parameter *p = &m->parameter[i];
+        if (p->buffer) continue;
+        real *w = m->values + p->offset;
+        const bool gain = strstr(p->name, "gain") != NULL;
+        const real centre = gain ? 1 : strstr(p->name, "scale") ? w[0] : 0;
+        check_fill(w, p->rows * p->cols, spread, seed + 100 + i);
+        for (size_t j = 0; j < p->rows * p->cols; j++) w[j] = centre + (gain ? w[j] / 4 : w[j]);
+    }
+}
+
 struct model *check_model(const struct check_subject *s, struct shape shape, double spread, uint64_t seed)
 {
     struct model_options o;
@@ -30,15 +43,7 @@ struct model *check_model(const struct check_subject *s, struct shape shape, dou
                                     .classes = shape.classes, .pairs = shape.pairs, .train_length = shape.train_length, .seed = seed};
     struct model *m;
     if (model_new(&spec, &m) != OK) return NULL;
-    for (size_t i = 0; i < m->n_parameters; i++) {
-        const struct model_parameter *p = &m->parameter[i];
-        if (p->buffer) continue;
-        real *w = m->values + p->offset;
-        const bool gain = strstr(p->name, "gain") != NULL;
-        const real centre = gain ? 1 : strstr(p->name, "scale") ? w[0] : 0;
-        check_fill(w, p->rows * p->cols, spread, seed + 100 + i);
-        for (size_t j = 0; j < p->rows * p->cols; j++) w[j] = centre + (gain ? w[j] / 4 : w[j]);
-    }
+    check_draw(m, spread, seed);
     return m;
 }
 

@@ -15,6 +15,9 @@ struct shape { /* of the models that checks build */
     size_t width, heads;    /* 0: 12, 2 */
 };
 
+/* Draw all parameters of a model anew from normal(0, spread), gains around 1. */
+void check_draw(struct model *m, double spread, uint64_t seed);
+
 /* A model whose parameters are all drawn anew from normal(0, spread), gains around 1; NULL if the variant refuses
  * (status_message says why). */
 struct model *check_model(const struct check_subject *s, struct shape shape, double spread, uint64_t seed);

@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "compare/draw.h"
 #include "compare/print.h"
+#include "config/measured.h"
 #include "report/table.h"
 #include "train/runner.h"
 #include "variants/variant.h"
@@ -125,9 +126,10 @@ static status read_config(struct asked *a, struct config *c, char **set, bool *a
     for (size_t i = 0; i < a->f.n_only; i++)
         if (strncmp(a->f.only[i], "variant=", 8) == 0) FAIL(ERR_CONFIG, "--only %s: the variants are those named after compare", a->f.only[i]);
     TRY(config_flags_read(&a->f, 2, argv, &whole));
-    if (whole.cost) {
+    if (whole.measured) {
+        const status e = status_fail(ERR_CONFIG, "--on %s: %s and trains nothing; compare wants scores of runs", a->on, whole.measured->what);
         config_done(&whole);
-        FAIL(ERR_CONFIG, "--on %s: measures costs and trains nothing; compare wants scores of runs", a->on);
+        return e;
     }
     const status s = name_variants(a, yaml_get(whole.root, "variants"), a->on, set, all_there);
     config_done(&whole);

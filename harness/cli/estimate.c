@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/config_flags.h"
+#include "config/measured.h"
 #include "report/caption.h"
 #include "report/table.h"
 #include "tasks/task.h"
@@ -111,8 +112,8 @@ static int run(int argc, char **argv)
     if (e == OK) e = command_real("seconds", text, &seconds);
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
-    if (c.cost) {
-        e = status_fail(ERR_CONFIG, "%s measures costs: there is no training to estimate", c.name);
+    if (c.measured) {
+        e = status_fail(ERR_CONFIG, "%s %s: there is no training to estimate", c.name, c.measured->what);
         config_done(&c);
         return command_failed(e);
     }

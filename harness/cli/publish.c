@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/report.h"
+#include "config/measured.h"
 #include "report/figures.h"
 #include "report/publish.h"
 
@@ -25,7 +26,7 @@ static int run(int argc, char **argv)
     if (e != OK) return command_failed(e);
     if (!to) to = place_published(NULL);
     e = report_publish(&c, config_flags_results(&f), to, &n);
-    if (e == OK && c.cost) printf("cost.h5 is in %s/%s\n", to, c.name);
+    if (e == OK && c.measured) printf("%s is in %s/%s\n", c.measured->file, to, c.name);
     else if (e == OK) printf("%zu of %zu runs are in %s/%s\n", n, c.n_runs, to, c.name);
     if (e == OK) e = draw(&c, to);
     if (e == OK) e = report_write_page(&f, to, NULL, 1, argv + 1);

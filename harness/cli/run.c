@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/sweeps.h"
+#include "bench/measured.h"
 #include "cli/run.h"
 #include "report/claim.h"
 #include "report/reference.h"
@@ -68,7 +68,7 @@ static void tell_notes(struct progress *p, const struct config *c)
 
 int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how)
 {
-    if (c->cost) return run_costs(c, f, how);
+    if (c->measured) return run_measured(c, f, how);
     struct progress progress;
     progress_init(&progress, stderr, how->quiet);
     struct runner q = {.data = place_data(f->data), .results = config_flags_results(f), .published = place_published(how->published), .redo = how->redo, .progress = &progress};
@@ -97,8 +97,10 @@ static status print_trials(struct config *c, const char *results)
 static void print_plan(const struct config *c, const char *results)
 {
     char path[4096];
-    sweeps_path(c, results, path, sizeof path);
-    if (c->cost) puts(path);
+    if (c->measured) {
+        measured_path(c, results, path, sizeof path);
+        puts(path);
+    }
     for (size_t i = 0; i < c->n_runs; i++)
         if (!c->runs[i].refused[0]) printf("%s/%s/%s.h5\n", results, c->name, c->runs[i].stem);
 }
@@ -114,6 +116,9 @@ static int run(int argc, char **argv)
         {.name = "trials", .given = &how.trials}, {.name = NULL},
     };
     struct config c;
+    char *given[argc + 1]; /* as flags are taken out of argv */
+    memcpy(given, argv, ((size_t)argc + 1) * sizeof *argv);
+    how.argc = argc, how.argv = given;
     status e = command_flags(flags, &argc, argv);
     if (e == OK) e = config_flags_read(&f, argc, argv, &c);
     if (e != OK) return command_failed(e);
@@ -147,7 +152,7 @@ const struct command command_run = {
             "  --trials              only the trials of the config's tune:; with --redo these are trained again, else they stay\n"
             "  --quiet               no progress\n"
             "  --plan                print the files that would be written, and stop\n\n"
-            "A config with bench: is measured instead, into RESULTS/NAME/cost.h5; stopped, it begins anew.\n"
+            "A config with bench: or approximation: is measured instead, into RESULTS/NAME/cost.h5 or approximation.h5; stopped, it begins anew.\n"
             "Ctrl-C finishes the step, writes a checkpoint and stops; the same command goes on from there.\n"
             "REACH_KERNEL=avx512|avx2|plain asks for one kind of vector code; it changes rounding.\n",
     .run = run,

@@ -11,10 +11,12 @@ struct run_flags {
     bool        redo, quiet;
     bool        trials;    /* only those of the config's tune:      */
     FILE       *log;       /* where the closing line goes          */
+    int         argc;      /* the command as it was given, for what runs in double precision */
+    char      **argv;
 };
 
-/* The same for a config that measures what variants cost: into RESULTS/NAME/cost.h5, unless that stands there. */
-int run_costs(const struct config *c, const struct config_flags *f, const struct run_flags *how);
+/* The same for a config that measures (config/measured.h): into one file of RESULTS/NAME, unless that stands there. */
+int run_measured(const struct config *c, const struct config_flags *f, const struct run_flags *how);
 
 /* Train, resume and evaluate whatever is missing of all runs of a config, trials first.  Returns an exit code. */
 int run_config(struct config *c, const struct config_flags *f, const struct run_flags *how);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "config/approximation.h"
 #include "config/cost.h"
 #include "config/plan.h"
 #include "config/section.h"
@@ -359,6 +360,21 @@ static status name_budget(struct config *c)
     return OK;
 }
 
+static status read_measured(struct yaml_pool *p, const struct config_request *rq, struct plan *plan, struct config *out)
+{
+    const struct yaml *bench = yaml_key(plan->root, "bench"), *approximation = yaml_key(plan->root, "approximation");
+    if (bench && approximation) return yaml_fail(approximation->mark, "bench and approximation measure two things; give each a file of its own");
+    TRY(read_variants(p, plan));
+    if (bench) {
+        TRY(cost_plan_read(p, rq, plan, &out->cost));
+        out->measured = &out->cost->measured;
+    } else {
+        TRY(approximation_plan_read(p, rq, plan, &out->approximation));
+        out->measured = &out->approximation->measured;
+    }
+    return OK;
+}
+
 static status read_all(struct yaml_pool *p, const struct config_request *rq, struct config *out)
 {
     struct yaml *root;
@@ -374,10 +390,8 @@ static status read_all(struct yaml_pool *p, const struct config_request *rq, str
     out->root = plan->root = root;
     plan->set = set;
     out->plan = plan;
-    if (yaml_get(root, "bench")) {
-        TRY(read_variants(p, plan));
-        return cost_plan_read(p, rq, plan, &out->cost);
-    }
+    if (yaml_get(root, "bench") || yaml_get(root, "approximation")) return read_measured(p, rq, plan, out);
+    if (yaml_get(root, "sweep")) return yaml_fail(yaml_key(root, "sweep")->mark, "sweep belongs to approximation; options of training are searched by tune");
     TRY(protocol_read(p, yaml_get(root, "protocol"), &plan->protocol));
     TRY(read_tasks(p, plan));
     TRY(check_sections(plan));

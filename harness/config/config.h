@@ -23,13 +23,15 @@
  *   budget: quick                        # the budget taken when none is asked for
  *   tune: {over: {train.rate: [...]}}     # optional: options searched for each variant (tune.h)
  *   bench: {lengths: [1024, 4096]}       # instead of tasks and training: time and memory against length (cost.h)
+ *   approximation: {length: 1024}        # instead of them too: distance from softmax attention (approximation.h), over
+ *   sweep: {features: [16, 64, 256]}     #   values of an option
  *   claims: [{id: P1, test: "..."}]       # what papers say, judged over the results (report/claim.h)
  *   reference: [nystromformer_lra]       # tables of papers to stand beside ours (report/reference.h)
  *
  * Only tasks, variants and a training budget (train.tokens, train.samples or train.steps) must be given.  --set is stronger than
  * what a variant says of itself, that than what a task has (with), that than a budget, a budget than the file, the file than
- * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants, seeds, tune
- * and bench.
+ * what it extends, and a protocol is the weakest.  A budget may hold model, train, test, lengths, tasks, variants, seeds, tune,
+ * bench, approximation and sweep.
  * An option given for a variant belongs to its attention, or else to its position.
  *
  * Runs are the product tasks x variants x seeds, in that order of nesting (task outermost, seed innermost).  A variant
@@ -45,7 +47,9 @@
 #include "train/options.h"
 
 struct attention;
+struct approximation_plan;
 struct cost_plan;
+struct measured_plan;
 struct position;
 struct task;
 struct tune;
@@ -85,7 +89,9 @@ struct config {
     char        budget[64];  /* the budget in force, "" if the file has none */
     size_t      n_runs;
     struct run *runs;        /* owned */
-    const struct cost_plan *cost; /* cost.h; NULL: it trains; else it has no runs              */
+    const struct measured_plan *measured; /* measured.h: of one of the two below; NULL: it trains; else it has no runs */
+    const struct cost_plan *cost; /* cost.h; NULL: it has no bench                            */
+    const struct approximation_plan *approximation; /* approximation.h; NULL: it has none     */
     const struct tune *tune; /* tune.h; NULL: nothing is tuned                                */
     struct plan *plan;       /* what the runs are made from; in the pool                      */
 };

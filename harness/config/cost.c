@@ -1,10 +1,9 @@
 /* cost.c -- see cost.h. */
 #include "config/cost.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/real.h"
 #include "config/section.h"
 
 static const char *const causal_words[] = {"false", "true", "both", NULL};
@@ -20,16 +19,6 @@ const struct option cost_option_table[] = {
      "tokens of a step; 0: 16,384, or so many that every thread has an example of the longest"},
     {.name = NULL},
 };
-
-static status refuse_training(const struct yaml *root)
-{
-    static const char *const keys[] = {"tasks", "seeds", "train", "test", "tune", "claims", "reference", "protocol", NULL};
-    for (size_t i = 0; keys[i]; i++)
-        if (yaml_get(root, keys[i]))
-            return yaml_fail(yaml_key(root, keys[i])->mark, "a config with bench measures costs and trains nothing; leave out %s%s, or bench", keys[i],
-                             strcmp(keys[i], "test") == 0 ? " and lengths (write bench.lengths)" : "");
-    return OK;
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -58,38 +47,14 @@ static status read_options(const struct plan *plan, struct cost_options *o)
     return check_lengths(bench, &o->lengths);
 }
 
-static status read_model(const struct yaml *model, struct model_options *out)
-{
-    if (yaml_get(model, "causal")) return yaml_fail(yaml_key(model, "causal")->mark, "bench.causal says which direction is measured; leave this out");
-    TRY(section_read("model", model_option_table, model, out));
-    if (!out->head_width && out->width % out->heads != 0)
-        return yaml_fail(model->mark, "width %lld is not divisible by heads %lld", (long long)out->width, (long long)out->heads);
-    return OK;
-}
-
-static status read_variant(const struct plan *plan, const struct variant_entry *v, struct cost_variant *out)
-{
-    if (v->train) return yaml_fail(v->train->mark, "a config with bench measures costs and trains nothing; leave out train");
-    out->entry = v;
-    if (v->model) TRY(read_model(v->model, &out->model));
-    return section_read("model", model_option_table, yaml_get(plan->set, "model"), &out->model);
-}
-
 status cost_plan_read(struct yaml_pool *p, const struct config_request *rq, const struct plan *plan, const struct cost_plan **out)
 {
     struct cost_plan *c = yaml_take(p, sizeof *c);
-    TRY(refuse_training(plan->root));
-    if (rq->n_only)
-        FAIL(ERR_CONFIG, "--only %s: the variants of a sweep are measured in turn, all of them; choose with --set 'variants=[a, b]'", rq->only[0]);
+    c->measured = (struct measured_plan){.key = "bench", .what = "measures costs", .length = "bench.lengths", .real = REAL_NAME, .file = "cost.h5",
+                                         .table = cost_option_table, .options = &c->options};
+    option_defaults(model_option_table, &c->measured.model, sizeof c->measured.model);
+    TRY(measured_plan_read(p, rq, plan, &c->measured));
     TRY(read_options(plan, &c->options));
-    option_defaults(model_option_table, &c->model, sizeof c->model);
-    TRY(read_model(yaml_get(plan->root, "model"), &c->model));
-    c->n = plan->n_variants;
-    c->variant = yaml_take(p, c->n * sizeof *c->variant);
-    for (size_t i = 0; i < c->n; i++) {
-        c->variant[i].model = c->model;
-        TRY(read_variant(plan, &plan->variant[i], &c->variant[i]));
-    }
     *out = c;
     return OK;
 }

@@ -9,7 +9,7 @@
 #ifndef REACH_CONFIG_COST_H
 #define REACH_CONFIG_COST_H
 
-#include "config/plan.h"
+#include "config/measured.h"
 
 enum cost_causal { COST_BIDIRECTIONAL, COST_CAUSAL, COST_BOTH };
 
@@ -23,26 +23,12 @@ struct cost_options {
 
 extern const struct option cost_option_table[];
 
-struct cost_variant {
-    const struct variant_entry *entry;
-    struct model_options model;
-};
-
 struct cost_plan {
+    struct measured_plan measured;
     struct cost_options  options;
-    struct model_options model;   /* of variants that say nothing of it */
-    size_t n;
-    struct cost_variant *variant;
 };
 
 /* `plan` has its root and its variants.  ERR_CONFIG with place and sentence. */
 status cost_plan_read(struct yaml_pool *p, const struct config_request *rq, const struct plan *plan, const struct cost_plan **out);
-
-/* The resolved settings as YAML that config_read would accept; malloc'd, the caller frees it. */
-char *cost_print(const struct cost_plan *c);
-
-/* 32 hex digits: hash of everything but the machine that decides what is measured: these settings, the variants' sources, the
- * engine's version text and its `real`. */
-void cost_id(const struct cost_plan *c, char out[33]);
 
 #endif

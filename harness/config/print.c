@@ -6,7 +6,7 @@
 
 #include "base/real.h"
 #include "config/config.h"
-#include "config/cost.h"
+#include "config/measured.h"
 #include "tasks/task.h"
 #include "variants/variant.h"
 
@@ -135,44 +135,54 @@ void config_train_id(const struct run *r, const char *data_checksum, char out[33
     free(text);
 }
 
-/* ---- costs ------------------------------------------------------------------------------------------------------ */
+/* ---- configs that measure --------------------------------------------------------------------------------------- */
 
-/* All but the direction, which bench.causal says. */
+/* All but the direction, which the section of the measurement says. */
 static void print_size(FILE *f, const char *indent, const struct model_options *m)
 {
     for (const struct option *o = model_option_table; o->name; o++)
         if (o->offset != offsetof(struct model_options, causal)) print_line(f, indent, o, m);
 }
 
-char *cost_print(const struct cost_plan *c)
+static void print_sweep(FILE *f, const struct measured_plan *m)
+{
+    static const struct option values = {.type = OPTION_REAL_LIST};
+    char text[OPTION_PRINT];
+    if (!m->swept) return;
+    option_print(&values, &m->value, text, sizeof text);
+    fprintf(f, "sweep:\n  %s: %s\n", m->swept, text);
+}
+
+char *measured_print(const struct measured_plan *m)
 {
     char *text = NULL;
     size_t size;
     FILE *f = text_open(&text, &size);
-    fprintf(f, "bench:\n");
-    print_lines(f, "  ", cost_option_table, &c->options);
+    fprintf(f, "%s:\n", m->key);
+    print_lines(f, "  ", m->table, m->options);
     fprintf(f, "model:\n");
-    print_size(f, "  ", &c->model);
+    print_size(f, "  ", &m->model);
+    print_sweep(f, m);
     fprintf(f, "variants:\n");
-    for (size_t i = 0; i < c->n; i++) {
-        const struct variant_entry *v = c->variant[i].entry;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct variant_entry *v = m->variant[i].entry;
         print_variant(f, v->label, v->attention, v->attention_options, v->position, v->position_options);
-        if (memcmp(&c->variant[i].model, &c->model, sizeof c->model) == 0) continue;
+        if (memcmp(&m->variant[i].model, &m->model, sizeof m->model) == 0) continue;
         fprintf(f, "      model:\n");
-        print_size(f, "        ", &c->variant[i].model);
+        print_size(f, "        ", &m->variant[i].model);
     }
     text_close(f);
     return text;
 }
 
-void cost_id(const struct cost_plan *c, char out[33])
+void measured_id(const struct measured_plan *m, char out[33])
 {
-    char *text = NULL, *settings = cost_print(c);
+    char *text = NULL, *settings = measured_print(m);
     size_t size;
     FILE *f = text_open(&text, &size);
-    fprintf(f, "engine: %s %s\n%s", REACH_VERSION, REAL_NAME, settings);
-    for (size_t i = 0; i < c->n; i++) {
-        const struct variant_entry *v = c->variant[i].entry;
+    fprintf(f, "engine: %s %s\n%s", REACH_VERSION, m->real, settings);
+    for (size_t i = 0; i < m->n; i++) {
+        const struct variant_entry *v = m->variant[i].entry;
         fprintf(f, "source: %s %s\n", v->attention->source ? v->attention->source : "", v->position->source ? v->position->source : "");
     }
     text_close(f);

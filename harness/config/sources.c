@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/approximation.h"
 #include "config/cost.h"
 #include "config/section.h"
 
@@ -127,9 +128,10 @@ static status lay_settings(struct yaml_pool *p, const struct config_request *rq,
 
 /* ---- known keys ------------------------------------------------------------------------------------------------- */
 
-static const char *const keys[] = {"model", "train", "test", "tasks", "variants", "seeds", "lengths", "bench", "tune",
+static const char *const keys[] = {"model", "train", "test", "tasks", "variants", "seeds", "lengths", "bench", "approximation",
+                                   "sweep", "tune",
                                    "claims", "reference", "protocol", "title", "about", "extends", "budgets", "budget", NULL};
-#define BUDGET_KEYS 9 /* so many, from the first, may stand in a budget */
+#define BUDGET_KEYS 11 /* so many, from the first, may stand in a budget */
 
 static status check_keys(const struct yaml *map, size_t n_known, const char *where)
 {
@@ -153,12 +155,14 @@ static status check_budget(const char *name, const struct yaml *budget)
     struct train_options train;
     struct test_options test;
     struct cost_options cost;
+    struct approximation_options approximation;
     TRY(section_want(budget, YAML_MAP, name));
     snprintf(where, sizeof where, " in budget %.80s", name);
     TRY(check_keys(budget, BUDGET_KEYS, where));
     TRY(section_read("model", model_option_table, yaml_get(budget, "model"), &model));
     TRY(section_read("train", train_option_table, yaml_get(budget, "train"), &train));
     TRY(section_read("bench", cost_option_table, yaml_get(budget, "bench"), &cost));
+    TRY(section_read("approximation", approximation_option_table, yaml_get(budget, "approximation"), &approximation));
     return section_read("test", test_option_table, yaml_get(budget, "test"), &test);
 }
 

@@ -76,7 +76,7 @@ static status print_task(FILE *out, const struct section *s, size_t task)
     return e;
 }
 
-static void page_papers(FILE *out, const struct section *s)
+void page_papers(FILE *out, const struct section *s)
 {
     if (s->papers.n == 0) return;
     html_print(out, "<h3 id=\"%s-papers\">Tables of papers</h3>\n<details>\n<summary>As printed, and what Reach lacks</summary>\n", s->id);
@@ -88,7 +88,7 @@ static status section(FILE *out, const struct section *s, bool alone)
 {
     html_print(out, "<section class=\"config\" id=\"%s\">\n<h2>%s</h2>\n", s->id, alone ? "Results" : s->config->config->title);
     TRY(page_about(out, s));
-    if (s->config->config->cost) {
+    if (s->config->config->measured) {
         TRY(page_bench(out, s));
         fputs("</section>\n", out);
         return OK;
@@ -114,7 +114,7 @@ static status section(FILE *out, const struct section *s, bool alone)
 
 static void contents(FILE *out, const struct section *s, size_t n)
 {
-    static const struct { const char *id, *title; bool runs, sweeps; } parts[] = {
+    static const struct { const char *id, *title; bool runs, measured; } parts[] = {
         {"tables", "Tables", false, true}, {"setting", "Setting", true, true}, {"costs", "Costs", true, false},
         {"environment", "Environment", true, true}, {"again", "How to run this again", true, true}, {"files", "Files", true, true}};
     fprintf(out, "<nav aria-label=\"Contents\"%s>\n<p>Contents</p>\n<ol>\n", n > 1 ? " class=\"many\"" : "");
@@ -128,7 +128,7 @@ static void contents(FILE *out, const struct section *s, size_t n)
         if (yaml_get(s[i].config->config->root, "claims")) html_print(out, "<li><a href=\"#%s-claims\">Claims</a></li>\n", s[i].id);
         if (s[i].papers.n) html_print(out, "<li><a href=\"#%s-papers\">Tables of papers</a></li>\n", s[i].id);
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
-            if (s[i].config->config->cost ? !parts[k].sweeps : !parts[k].runs) continue;
+            if (s[i].config->config->measured ? !parts[k].measured : !parts[k].runs) continue;
             html_print(out, "<li><a href=\"#%s-%s\">%s</a></li>\n", s[i].id, parts[k].id, parts[k].title);
         }
         fputs("</ol>\n</li>\n", out);
@@ -146,7 +146,7 @@ static void dates(FILE *out, const struct section *s, size_t n)
     }
     if (!all.first[0]) return;
     bool trains = false;
-    for (size_t i = 0; i < n; i++) trains |= !s[i].config->config->cost;
+    for (size_t i = 0; i < n; i++) trains |= !s[i].config->config->measured;
     html_print(out, "<p class=\"dates\">%s by Reach, <time datetime=\"%s\">%s</time>", trains ? "Trained and tested" : "Measured", all.first, all.first);
     if (strcmp(all.first, all.last) != 0) html_print(out, " to <time datetime=\"%s\">%s</time>", all.last, all.last);
     fputs("</p>\n", out);
@@ -198,9 +198,9 @@ status page_write(const struct page *p)
         s[i].config = &p->at[i];
         if (e == OK) e = references_read(p->at[i].config, &s[i].papers);
         collection_load(&s[i].all, p->at[i].config, p->results_dir);
-        if (p->at[i].config->cost && sweeps_read(p->at[i].config, p->results_dir, &s[i].sweeps) != OK)
+        if (p->at[i].config->measured && measured_read(p->at[i].config, p->results_dir, &s[i].measured) != OK)
             snprintf(s[i].unmeasured, sizeof s[i].unmeasured, "%s", status_message());
-        usable += collection_usable(&s[i].all) + (s[i].sweeps.n > 0);
+        usable += collection_usable(&s[i].all) + (measured_file(&s[i].measured) != NULL);
         name_section(s, i);
         find_home(&s[i]);
     }
@@ -210,7 +210,7 @@ status page_write(const struct page *p)
     for (size_t i = 0; i < p->n; i++) {
         collection_done(&s[i].all);
         references_done(&s[i].papers);
-        sweeps_done(&s[i].sweeps);
+        measured_done(&s[i].measured);
     }
     free(s);
     return e;

@@ -42,7 +42,8 @@ static const char *commit_of_all(const struct section *s, bool *several)
 {
     const char *commit = NULL;
     *several = false;
-    if (s->sweeps.n && sweeps_environment(&s->sweeps, "commit")[0]) commit = sweeps_environment(&s->sweeps, "commit");
+    const struct frame *f = measured_file(&s->measured);
+    if (f && frame_environment(f, "commit")[0]) commit = frame_environment(f, "commit");
     for (size_t i = 0; i < s->all.config->n_runs; i++) {
         const char *mine = results_environment(&s->all.at[i].results, "commit");
         if (mine[0] && commit && strcmp(mine, commit) != 0) *several = true;
@@ -85,11 +86,12 @@ void page_again(FILE *out, const struct section *s)
     fputs("<pre><code>", out);
     if (commit) html_print(out, "git checkout %s\n", commit);
     fputs("make\n", out);
-    if (!s->config->config->cost) fputs("./reach data list      # what the tasks need, and the command that gets it\n", out);
+    if (!s->config->config->measured) fputs("./reach data list      # what the tasks need, and the command that gets it\n", out);
     print_command(out, s, "run");
     print_command(out, s, "report");
     fputs("</code></pre>\n", out);
     if (s->config->config->cost) fputs("<p>Times are of a machine, and of what else it does; bytes and operations are the same everywhere.</p>\n", out);
+    else if (s->config->config->approximation) fputs("<p>On the same kind of CPU the same binary gives the same bits, with any number of threads.</p>\n", out);
     else fputs("<p>On the same kind of CPU the same binary gives the same bits: <code>./reach digest</code> prints the digests that stand "
           "beside the files below.</p>\n", out);
     print_config(out, s);

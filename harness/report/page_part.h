@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "bench/sweeps.h"
+#include "bench/measured.h"
 #include "report/load.h"
 #include "report/notes.h"
 #include "report/page.h"
@@ -18,8 +18,8 @@
 struct section {
     const struct page        *page;
     const struct page_config *config;
-    struct collection         all;       /* of a config that measures costs: no runs      */
-    struct sweeps             sweeps;    /* of such a config; empty if it is not measured */
+    struct collection         all;       /* of a config that measures: no runs            */
+    struct measured           measured;  /* of such a config; empty if it is not measured */
     char                      unmeasured[640]; /* why; "": it is                          */
     struct references         papers;
     char                      id[80];    /* before all ids of this section */
@@ -54,8 +54,9 @@ status page_figures(FILE *first, FILE *rest, const struct section *s, size_t tas
 typedef status figure_source(const void *of, figure_take *take, void *self);
 status page_draw(FILE *first, FILE *rest, const struct section *s, figure_source *source, const void *of);
 status page_speed(FILE *out, const struct section *s);    /* accuracy against speed, over all tasks           */
-status page_bench(FILE *out, const struct section *s);    /* all of a config that measures costs              */
+status page_bench(FILE *out, const struct section *s);    /* all of a config that measures                    */
 void   page_bench_best(FILE *out, const struct section *s); /* a line per direction                           */
+void   page_papers(FILE *out, const struct section *s);   /* tables of papers as printed; nothing without any */
 void   page_costs(FILE *out, const struct section *s);
 void   page_machine(FILE *out, const struct section *s);  /* the environment of the runs                      */
 void   page_again(FILE *out, const struct section *s);    /* commands, settings                               */

@@ -12,11 +12,11 @@
 struct runs_seen page_runs(const struct section *s)
 {
     struct runs_seen seen = {0};
-    if (s->config->config->cost) {
-        const struct sweeps *w = &s->sweeps;
+    if (s->config->config->measured) {
+        const struct frame *f = measured_file(&s->measured);
         seen.wanted = 1;
-        seen.usable = w->n > 0;
-        snprintf(seen.first, sizeof seen.first, "%.10s", w->n ? sweeps_environment(w, "date") : "");
+        seen.usable = f != NULL;
+        snprintf(seen.first, sizeof seen.first, "%.10s", f ? frame_environment(f, "date") : "");
         memcpy(seen.last, seen.first, sizeof seen.last);
         return seen;
     }

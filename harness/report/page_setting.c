@@ -256,9 +256,9 @@ static void print_seeds(FILE *out, const struct config *c)
     fputs("What is bold differs from its default.</p>\n", out);
 }
 
-/* ---- of a config that measures costs ---- */
+/* ---- of a config that measures ---- */
 
-static void print_cost_options(FILE *out, const char *section, const struct option *table, const void *options)
+static void print_measured_options(FILE *out, const char *section, const struct option *table, const void *options)
 {
     char usual[OPTION_PRINT], now[OPTION_PRINT];
     for (const struct option *o = table; o->name; o++) {
@@ -270,9 +270,9 @@ static void print_cost_options(FILE *out, const char *section, const struct opti
     }
 }
 
-static void print_cost_setting(FILE *out, const struct section *s)
+static void print_measured_setting(FILE *out, const struct section *s)
 {
-    const struct cost_plan *c = s->config->config->cost;
+    const struct measured_plan *c = s->config->config->measured;
     struct run *r = calloc(1, sizeof *r);
     if (!r) status_no_memory("a variant", sizeof *r);
     begin_variants(out);
@@ -288,8 +288,8 @@ static void print_cost_setting(FILE *out, const struct section *s)
     fputs(end_of_table, out);
     free(r);
     begin_options(out);
-    print_cost_options(out, "bench", cost_option_table, &c->options);
-    print_cost_options(out, "model", model_option_table, &c->model);
+    print_measured_options(out, c->key, c->table, c->options);
+    print_measured_options(out, "model", model_option_table, &c->model);
     fputs(end_of_table, out);
     fputs("</details>\n", out);
 }
@@ -297,8 +297,8 @@ static void print_cost_setting(FILE *out, const struct section *s)
 void page_setting(FILE *out, const struct section *s)
 {
     html_print(out, "<h3 id=\"%s-setting\">Setting</h3>\n", s->id);
-    if (s->config->config->cost) {
-        print_cost_setting(out, s);
+    if (s->config->config->measured) {
+        print_measured_setting(out, s);
         return;
     }
     print_seeds(out, s->config->config);

@@ -162,13 +162,13 @@ void page_best(FILE *out, const struct section *s)
 {
     fputs("<ul class=\"best\">\n", out);
     for (size_t i = 0; i < s->all.n_tasks; i++) print_task(out, s, &s->all.task[i]);
-    if (s->config->config->cost) page_bench_best(out, s);
+    if (s->config->config->measured) page_bench_best(out, s);
     fputs("</ul>\n", out);
 }
 
 static size_t variants_of(const struct section *s)
 {
-    size_t most = s->sweeps.n ? s->sweeps.at[0].n_variants : 0;
+    size_t most = measured_variants(&s->measured);
     for (size_t i = 0; i < s->all.n_tasks; i++)
         if (s->all.task[i].n > most) most = s->all.task[i].n;
     return most;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/measured.h"
 #include "report/blocks.h"
 #include "report/statistics.h"
 #include "tasks/task.h"
@@ -195,6 +196,9 @@ static bool runs_here(const struct collection *c, const char *label)
 {
     for (size_t i = 0; i < c->config->n_runs; i++)
         if (strcmp(c->config->runs[i].label, label) == 0) return true;
+    const struct measured_plan *m = c->config->measured;
+    for (size_t i = 0; m && i < m->n; i++)
+        if (strcmp(m->variant[i].entry->label, label) == 0) return true;
     return false;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/sweep_plot.h"
-#include "bench/sweeps.h"
+#include "bench/measured.h"
 #include "report/caption.h"
 #include "report/grid.h"
 #include "report/figure.h"
@@ -342,16 +342,12 @@ static status to_file(void *self, const struct figure *f)
     return figure_draw(f, to->plots_dir, to->out_dir, to->format, to->log);
 }
 
-static status plot_costs(const struct config *c, const char *results_dir, struct folder *to)
+static status plot_measured(const struct config *c, const char *results_dir, struct folder *to)
 {
-    struct sweeps s;
-    status e = OK;
-    TRY(sweeps_read(c, results_dir, &s));
-    for (size_t i = 0; i < s.n && e == OK; i++) {
-        char name[64];
-        e = sweep_figures(&s.at[i], sweeps_name(&s, i, name, sizeof name), to_file, to);
-    }
-    sweeps_done(&s);
+    struct measured m;
+    TRY(measured_read(c, results_dir, &m));
+    const status e = measured_figures(&m, to_file, to);
+    measured_done(&m);
     return e;
 }
 
@@ -361,7 +357,7 @@ status report_plot(const struct config *c, const char *results_dir, const char *
     struct collection all;
     struct folder to = {plots_dir, out_dir, format, log};
     status s = OK;
-    if (c->cost) return plot_costs(c, results_dir, &to);
+    if (c->measured) return plot_measured(c, results_dir, &to);
     collection_load(&all, c, results_dir);
     if (!collection_usable(&all))
         s = status_fail(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);

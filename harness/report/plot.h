@@ -24,6 +24,10 @@
  *
  *   cost.FORMAT, cost-forward.FORMAT, cost-memory.FORMAT   or cost-DIRECTION... if there are two: bench/sweep_plot.h
  *
+ * and of one that measures approximations
+ *
+ *   approximation.FORMAT, approximation-relative.FORMAT    bench/error_plot.h
+ *
  * with the scripts of `plots_dir` into `out_dir` (made if missing); each path goes to `log` (may be NULL), one a line.
  * Mean over the usable seeds, error bars of one standard deviation where there are more.
  * ERR_DATA if no run can be used, ERR_CONFIG for an unknown format, ERR_IO as figure_draw. */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "bench/sweeps.h"
+#include "bench/measured.h"
 #include "report/claim_table.h"
 #include "report/load.h"
 #include "report/table.h"
@@ -69,21 +69,21 @@ static status write_text(const struct config *c, const char *to, printer print, 
     FAIL(ERR_IO, "%s: cannot be written", path);
 }
 
-/* The file of a config that measures costs, as it is. */
-static status copy_costs(const struct config *c, const char *results_dir, const char *to)
+/* The file of a config that measures, as it is. */
+static status copy_measured(const struct config *c, const char *results_dir, const char *to)
 {
-    struct sweeps s;
+    struct measured m;
     char path[PLACE_PATH], folder[PLACE_PATH];
     struct file_content file;
-    TRY(sweeps_read(c, results_dir, &s));
-    const bool stale = s.stale;
-    sweeps_done(&s);
-    sweeps_path(c, results_dir, path, sizeof path);
+    TRY(measured_read(c, results_dir, &m));
+    const bool stale = measured_stale(&m);
+    measured_done(&m);
+    measured_path(c, results_dir, path, sizeof path);
     if (stale) FAIL(ERR_DATA, "%s: made with other settings than the config has now; reach run --redo makes it new", path);
     snprintf(folder, sizeof folder, "%.3000s/%s", to, c->name);
     TRY(file_make_folder(folder));
     TRY(file_read(path, &file));
-    sweeps_path(c, to, path, sizeof path);
+    measured_path(c, to, path, sizeof path);
     const status e = file_write(path, file.at, file.n);
     file_close(&file);
     return e;
@@ -91,8 +91,8 @@ static status copy_costs(const struct config *c, const char *results_dir, const 
 
 status report_publish(const struct config *c, const char *results_dir, const char *to, size_t *n)
 {
-    TRY(c->cost ? copy_costs(c, results_dir, to) : copy_runs(c, results_dir, to));
-    *n = c->cost ? 1 : count_runs(c, to);
+    TRY(c->measured ? copy_measured(c, results_dir, to) : copy_runs(c, results_dir, to));
+    *n = c->measured ? 1 : count_runs(c, to);
     if (*n == 0) FAIL(ERR_DATA, "%s/%s: no finished run of %s to publish; try: reach run", results_dir, c->name, c->name);
     TRY(write_text(c, to, report_table, TABLE_MD, "table.md"));
     TRY(write_text(c, to, report_table, TABLE_CSV, "table.csv"));

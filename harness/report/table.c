@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "bench/sweep_table.h"
-#include "bench/sweeps.h"
+#include "bench/measured.h"
 #include "report/blocks.h"
 #include "report/caption.h"
 #include "report/csv.h"
@@ -270,22 +270,20 @@ static void print_title(const struct printing *p, const struct config *c)
 }
 
 /* A config that measures costs: the tables of each direction. */
-static status print_costs(struct printing *p, const struct config *c, const char *results_dir)
+static status print_measured(struct printing *p, const struct collection *all, const char *results_dir)
 {
-    struct sweeps s;
+    struct measured m;
     char remark[1400];
-    TRY(sweeps_read(c, results_dir, &s));
+    TRY(measured_read(all->config, results_dir, &m));
     if (p->format != TABLE_CSV) {
-        print_title(p, c);
-        sweeps_remark(&s, remark, sizeof remark);
+        print_title(p, all->config);
+        measured_remark(&m, remark, sizeof remark);
         print_remark(p, remark);
     }
-    for (size_t i = 0; i < s.n; i++) {
-        if (p->format == TABLE_TEXT) fputc('\n', p->out);
-        if (p->format == TABLE_CSV) sweep_csv(p->out, &s.at[i], i == 0);
-        else sweep_table(p->out, &s.at[i], p->format, p->color);
-    }
-    sweeps_done(&s);
+    if (p->format == TABLE_TEXT) fputc('\n', p->out);
+    measured_table(p->out, &m, p->format, p->color);
+    if (p->format != TABLE_CSV) print_papers(p, all);
+    measured_done(&m);
     return OK;
 }
 
@@ -325,15 +323,17 @@ status report_table(FILE *out, const struct config *c, const char *results_dir, 
 {
     struct collection all;
     struct references papers;
-    if (c->cost) return print_costs(&(struct printing){.out = out, .format = f, .color = color}, c, results_dir);
     TRY(references_read(c, &papers));
     struct printing p = {.out = out, .format = f, .color = color, .papers = &papers};
     collection_load(&all, c, results_dir);
     const size_t usable = collection_usable(&all);
-    if (f == TABLE_CSV) csv_print(out, &all, &papers);
+    status e = OK;
+    if (c->measured) e = print_measured(&p, &all, results_dir);
+    else if (f == TABLE_CSV) csv_print(out, &all, &papers);
     else print_all(&p, &all);
     collection_done(&all);
     references_done(&papers);
+    if (c->measured) return e;
     if (usable == 0) FAIL(ERR_DATA, "%s/%s: no finished run of %s; try: reach run", results_dir, c->name, c->name);
     return OK;
 }

@@ -1,18 +1,13 @@
-/* costs.h -- a file of measured costs: what variants take at several lengths, beside the files of runs.
+/* costs.h -- the file of measured costs (frame.h): what variants take at several lengths.
  *
- * Written and sealed as those (results.h).  Layout (schema 1); /bench has attributes `description` and, per column, units:
- *
- *   /                    attributes: schema, title, id
- *   /config              text: the resolved YAML; the options of bench and model as attributes "section.name"
- *   /environment         attributes, as in the files of runs
  *   /bench               struct cost_row[]       a data frame: a row per variant, direction, length and mode
  */
 #ifndef REACH_STORE_COSTS_H
 #define REACH_STORE_COSTS_H
 
-#include "store/results.h"
+#include "store/frame.h"
 
-#define COSTS_SCHEMA 1
+extern const struct frame_kind costs_kind; /* schema 1 */
 
 struct cost_row {                /* numbers are NaN, counts 0, where `reason` is not empty               */
     char    variant[64];         /* its label                                                            */
@@ -32,18 +27,5 @@ struct cost_row {                /* numbers are NaN, counts 0, where `reason` is
     double  square_bytes;        /* computed: 4 B H L n^2, attention weights of the step's examples; never NaN */
     char    reason[256];         /* why the variant cannot do this                                       */
 };
-
-struct costs {
-    char              title[256], id[40];
-    char             *config;
-    struct attribute *option;      size_t n_option;
-    struct attribute *environment; size_t n_environment;
-    struct cost_row  *row;         size_t n;
-};
-
-/* As results_write and results_read: whole or not at all; `c` is initialised to zeros and empty. */
-status costs_write(const struct costs *c, const char *path);
-status costs_read(struct costs *c, const char *path);
-void   costs_done(struct costs *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* parts.h -- parts that files of runs and files of costs share. */
+/* parts.h -- parts that files of runs and files of measurements share. */
 #ifndef REACH_STORE_PARTS_H
 #define REACH_STORE_PARTS_H
 

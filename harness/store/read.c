@@ -82,7 +82,7 @@ static status read_root(hid_t root, struct results *r)
     int64_t schema;
     char    word[32];
     if (!h5_get_int(root, "schema", &schema)) FAIL(ERR_DATA, "is not a result of reach: it has no attribute \"schema\"");
-    if (H5Aexists(root, "label") <= 0 && H5Aexists(root, "id") > 0) FAIL(ERR_DATA, "holds costs, not a run; reach table and plot of its config show them");
+    if (H5Aexists(root, "label") <= 0 && H5Aexists(root, "id") > 0) FAIL(ERR_DATA, "holds measurements, not a run; reach table and plot of its config show them");
     if (schema > RESULT_SCHEMA)
         FAIL(ERR_DATA, "was written by a newer reach: schema %lld, this one reads up to %d", (long long)schema, RESULT_SCHEMA);
     if (schema < 1) FAIL(ERR_DATA, "is not a result of reach: schema %lld", (long long)schema);

@@ -2,7 +2,7 @@
 
     python3 tests/probe/check_tables.py results/published/lra-short [FOLDER...]
 
-A folder holds table.csv (`reach table CONFIG --format csv`) and the files it was made of: one a run, or cost.h5.  Needs numpy and
+A folder holds table.csv (`reach table CONFIG --format csv`) and the files it was made of: one a run, cost.h5 or approximation.h5.  Needs numpy and
 h5py alone.  Numbers of papers are not looked at, as no file has them, nor numbers in notes.  Prints how many numbers a table has and
 each that is not the files'; exit code 0 if all are, 1 if not, 2 if a folder has no table or no files.
 """
@@ -201,6 +201,26 @@ def cost_numbers(row, costs):
                       "pack_rows": r["activation_rows"]}
 
 
+# ---- errors of approximations ----
+
+def read_errors(path):
+    with h5py.File(path) as f:
+        return {"options": dict(f["config"].attrs), "rows": f["approximation"][:]}
+
+
+def error_numbers(row, errors):
+    rows, options = errors["rows"], errors["options"]
+    mine = rows[(rows["variant"] == row["variant"].encode()) & (rows["value"] == float(row["value"]))]
+    if len(mine) == 0:
+        raise Unknown("/approximation has no such rows")
+    numbers = {"value": mine["value"][0], "length": int(options["approximation.length"]), "input": float(options["approximation.input"]),
+               "width": int(options["model.width"]), "heads": int(options["model.heads"]), "draws": len(mine)}
+    for name in ("mse", "relative_error"):
+        numbers[name] = numpy.mean(mine[name])
+        numbers[name + "_sd"] = numpy.std(mine[name], ddof=1) if len(mine) > 1 else NAN
+    return numbers
+
+
 # ---- tables ----
 
 RUN_WORDS = "task kind name split text mode note whose reference column measure status".split()
@@ -210,6 +230,9 @@ COST_WORDS = "variant attention position model mode kernel real reason".split()
 COST_NUMBERS = ("layers width heads threads length batch busy_threads rounds steps step_ms fastest_round_ms slowest_round_ms "
                 "steps_per_second times_vanilla token_ns time_growth flops_per_step flops_per_second activation_bytes_per_token "
                 "bytes_growth pack_bytes pack_rows batch_nxn_bytes_computed").split()
+
+ERROR_WORDS = "variant attention option causal".split()
+ERROR_NUMBERS = "value length width heads input draws mse mse_sd relative_error relative_error_sd".split()
 
 
 def read_table(path, words, numbers):
@@ -265,6 +288,12 @@ def check_costs(folder):
     return check_rows(rows, COST_WORDS, COST_NUMBERS, lambda row: cost_numbers(row, costs), 13)
 
 
+def check_errors(folder):
+    errors = read_errors(os.path.join(folder, "approximation.h5"))
+    rows = read_table(os.path.join(folder, "table.csv"), ERROR_WORDS, ERROR_NUMBERS)
+    return check_rows(rows, ERROR_WORDS, ERROR_NUMBERS, lambda row: error_numbers(row, errors), 10)
+
+
 def check_runs(folder):
     runs = [read_run(path) for path in files_of(folder)]
     check_tasks(runs)
@@ -272,10 +301,18 @@ def check_runs(folder):
     return check_rows(rows, RUN_WORDS, RUN_NUMBERS, lambda row: run_numbers(row, runs), 10)
 
 
+def check_of(folder):
+    """A config that measures has one file of its own."""
+    for name, check in (("cost.h5", check_costs), ("approximation.h5", check_errors)):
+        if os.path.exists(os.path.join(folder, name)):
+            return check
+    return check_runs
+
+
 def check_folder(folder):
     """Whether all numbers of its table are its files'; prints those that are not."""
     try:
-        shown, wrong = (check_costs if os.path.exists(os.path.join(folder, "cost.h5")) else check_runs)(folder)
+        shown, wrong = check_of(folder)(folder)
     except Unknown as e:
         shown, wrong = 0, [str(e)]
     if shown == 0 and not wrong:
