@@ -211,7 +211,8 @@ static bool change_digit(char *table, size_t column)
 static bool copy_changed(const char *name, const struct file_content *table, const char *column, size_t at)
 {
     char *text = strndup((const char *)table->at, table->n), path[128];
-    const bool changed = strcmp(column, "length") != 0 && strcmp(column, "value") != 0 && change_digit(text, at); /* another length is another row */
+    const bool is_place = strcmp(column, "length") == 0 || (strcmp(name, "errors") == 0 && strcmp(column, "value") == 0); /* another is another row */
+    const bool changed = !is_place && change_digit(text, at);
     snprintf(path, sizeof path, "changed/%s/table.csv", column);
     if (changed) {
         assert_int_equal(process_run("cd '%s' && mkdir -p changed && cp -r results/%s changed/%s", folder, name, column)->code, 0);
