@@ -337,7 +337,7 @@ static void whole_search(void **state)
     expect(run_reach("tune a.yaml"), 1, "no trial is done");
     expect(run_reach("run a.yaml --trials --threads 1 --only variant=rope"), 0, NULL);
     assert_false(file_is_file(result_path("rope-lm-1")));
-    expect(run_reach("table a.yaml"), 1, "alibi: seeds 1, 1002: not tuned yet");
+    expect(run_reach("table a.yaml"), 1, "alibi, local: seeds 1, 1002: not tuned yet");
     expect(run_reach("run a.yaml --threads 1"), 0, "6 trained, 0 resumed");
     digests(want);
     struct config c = read_config("a.yaml");
