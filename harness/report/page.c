@@ -95,7 +95,7 @@ static status section(FILE *out, const struct section *s, bool alone)
     }
     page_missing(out, s);
     page_trust(out, s);
-    page_best(out, s);
+    if (s->page->n == 1) page_best(out, s); /* of several configs the head of the page has it */
     table_matrix(out, &s->all, &s->papers, TABLE_HTML);
     TRY(page_claims(out, s));
     for (size_t i = 0; i < s->all.n_tasks; i++) TRY(print_task(out, s, i));

@@ -40,7 +40,7 @@ status page_bench(FILE *out, const struct section *s)
     } else {
         if (measured_stale(&s->measured))
             fputs("<div class=\"note warn\">\n<p><strong>Stale:</strong> measured with other settings than the config has now.</p>\n</div>\n", out);
-        page_best(out, s);
+        if (s->page->n == 1) page_best(out, s);
         TRY(page_draw(out, out, s, measured_figures, &s->measured));
         print_tables(out, s);
     }
