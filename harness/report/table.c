@@ -269,7 +269,7 @@ static void print_title(const struct printing *p, const struct config *c)
     fputs(p->format == TABLE_TEXT && p->color ? "\033[0m\n" : p->format == TABLE_MD ? "\n\n" : p->format == TABLE_HTML ? "</h2>\n" : "\n", p->out);
 }
 
-/* A config that measures costs: the tables of each direction. */
+/* A config that measures, costs or approximations, and trains nothing. */
 static status print_measured(struct printing *p, const struct collection *all, const char *results_dir)
 {
     struct measured m;

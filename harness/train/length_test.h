@@ -38,8 +38,8 @@ struct length_test {
     void  *progress_self;
 };
 
-/* Append rows to r->test and r->position; losses of mode context replace r->context.  A length that the model refuses, or that no document is long enough for, gets a
- * row with its reason. */
+/* Append rows to r->test and r->position; losses of mode context replace r->context.  A length that the model refuses, or that no
+ * document is long enough for, gets a row with its reason. */
 void length_test_run(const struct length_test *t, struct results *r);
 
 /* Validation during training: `tokens` targets in windows of the training length at seeded places of the text. */
