@@ -80,6 +80,24 @@ static void add_room(double **y, size_t *n)
     }
 }
 
+static bool in_view(const struct figure *f, const struct frame *a, const struct point *p)
+{
+    return p->x >= f->clip_after * a->x_high;
+}
+
+/* Bars stretch the scale that the points have made. */
+static void show_bars(const struct figure *f, struct frame *a)
+{
+    const double room = 0.02 * (a->scale.high - a->scale.low);
+    for (size_t i = 0; i < f->n; i++)
+        for (size_t j = 0; j < f->curve[i].n; j++) {
+            const struct point *p = &f->curve[i].at[j];
+            if (!isfinite(p->sd) || !in_view(f, a, p)) continue;
+            a->scale.low = fmin(a->scale.low, p->y - p->sd - room);
+            a->scale.high = fmax(a->scale.high, p->y + p->sd + room);
+        }
+}
+
 /* The heights that must be visible. */
 static void y_range(const struct figure *f, struct frame *a)
 {
@@ -87,17 +105,14 @@ static void y_range(const struct figure *f, struct frame *a)
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++)
         for (size_t j = 0; j < f->curve[i].n; j++)
-            if (f->curve[i].at[j].x >= f->clip_after * a->x_high) {
-                const double at = f->curve[i].at[j].y, sd = f->curve[i].at[j].sd;
-                for (int bar = -1; bar <= 1; bar++) {
-                    if (bar && !(f->bars_in_view && isfinite(sd))) continue;
-                    y = more(y, n, sizeof *y);
-                    y[n++] = bar ? at + bar * sd : at;
-                }
+            if (in_view(f, a, &f->curve[i].at[j])) {
+                y = more(y, n, sizeof *y);
+                y[n++] = f->curve[i].at[j].y;
             }
     if (f->discs) add_room(&y, &n);
     a->scale = f->percent ? (struct scale){.low = -2, .high = 110} : f->log_y ? scale_log_of(y, n) : scale_of(y, n, f->may_bend);
     free(y);
+    if (f->bars_in_view) show_bars(f, a);
     a->n_ticks = scale_ticks(&a->scale, a->ticks, sizeof a->ticks / sizeof a->ticks[0]);
 }
 

@@ -71,7 +71,8 @@ static status by_length(const struct drawing *d, const struct task_runs *t, cons
     const bool repeated = strcmp(k->text, "repeated") == 0;
     int64_t length[LENGTHS_MAX];
     if (lengths_of(t, k, length) < 2) return OK;
-    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_bend = true};
+    struct figure f = {.script = "loss_by_length", .log_x = true, .ticks_at_x = true, .may_bend = true,
+                       .bars_in_view = true};
     caption_name(t, name, sizeof name);
     snprintf(f.name, sizeof f.name, "%s-loss_by_length-%s%s", t->name, k->mode, repeated ? "-repeated" : "");
     snprintf(f.title, sizeof f.title, "%s: %.11s%s%s", name, k->text, k->text[0] ? " text, " : "", kind_title(k));
