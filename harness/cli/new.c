@@ -199,8 +199,8 @@ static void print_next(const struct job *j, bool plugin)
     const char *n = j->name;
     printf("\nNow change %s_forward in %s, and then:\n", n, j->file);
     printf("  %s && %s check %s%s\n", build, reach, n, with);
-    printf("  %s run %s --set 'variants=[rope, %s]'%s\n", reach, config, n, with);
-    printf("  %s plot %s --set 'variants=[rope, %s]'%s\n", reach, config, n, with);
+    printf("  %s run %s --set 'variants=[rope, no_memory, %s]'%s\n", reach, config, n, with);
+    printf("  %s plot %s --set 'variants=[rope, no_memory, %s]'%s\n", reach, config, n, with);
 }
 
 static int run(int argc, char **argv)
