@@ -8,9 +8,9 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "bench/errors.h"
 #include "check/approximate.h"
 #include "folder.h"
+#include "measure/errors.h"
 #include "process.h"
 #include "report/statistics.h"
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "bench/sweep.h"
 #include "folder.h"
+#include "measure/sweep.h"
 #include "process.h"
 #include "tensor/kernel.h"
 #include "variants/variant.h"

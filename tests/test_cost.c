@@ -8,9 +8,9 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "bench/sweeps.h"
 #include "config/cost.h"
 #include "folder.h"
+#include "measure/sweeps.h"
 #include "process.h"
 #include "report/load.h"
 #include "report/speed.h"

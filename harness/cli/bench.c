@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "bench/sweep_plot.h"
-#include "bench/sweep_table.h"
 #include "cli/command.h"
 #include "cli/variant_flags.h"
+#include "measure/sweep_plot.h"
+#include "measure/sweep_table.h"
 #include "report/table.h"
 #include "store/place.h"
 

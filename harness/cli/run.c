@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/measured.h"
 #include "cli/run.h"
+#include "measure/measurement.h"
 #include "report/claim.h"
 #include "report/reference.h"
 #include "tasks/task.h"
@@ -98,7 +98,7 @@ static void print_plan(const struct config *c, const char *results)
 {
     char path[4096];
     if (c->measured) {
-        measured_path(c, results, path, sizeof path);
+        measurement_path(c, results, path, sizeof path);
         puts(path);
     }
     for (size_t i = 0; i < c->n_runs; i++)

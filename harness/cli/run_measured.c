@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/measured.h"
+#include "measure/measurement.h"
 #ifdef REACH_DOUBLE
 #include "check/approximate.h"
 #endif
@@ -14,17 +14,17 @@
 /* What stands there already: true if it shall stay, with what `run` has to say in *code. */
 static bool stands(const struct config *c, const char *results, const char *path, const struct run_flags *how, int *code)
 {
-    struct measured old;
+    struct measurement old;
     if (how->redo || access(path, F_OK) != 0) return false;
-    if (measured_read(c, results, &old) != OK) {
+    if (measurement_read(c, results, &old) != OK) {
         fprintf(stderr, "reach: %s; measured again\n", status_message());
         return false;
     }
-    const bool stale = measured_stale(&old);
+    const bool stale = measurement_stale(&old);
     *code = stale ? EXIT_FAILED : EXIT_DONE;
     if (stale) fprintf(stderr, "reach: %s is stale: made with other settings; --redo measures again\n", path);
     else if (!how->quiet) fprintf(how->log, "was measured; %s\n", path);
-    measured_done(&old);
+    measurement_done(&old);
     return true;
 }
 
@@ -55,7 +55,7 @@ static status measure(const struct config *c, const struct runner *q, const char
     status written = OK;
     if (e == OK) {
         progress_end(q->progress, "measured in %s", took);
-        measured_keep(c, &file);
+        measurement_keep(c, &file);
         keep_environment(q, &file);
         written = frame_write(c->cost ? &costs_kind : &errors_kind, &file, path);
     }
@@ -73,7 +73,7 @@ int run_measured(const struct config *c, const struct config_flags *f, const str
     status e = command_threads(f->threads, &q.threads);
     if (e == OK) e = command_kernel(&q.kernel);
     if (e != OK) return command_failed(e);
-    measured_path(c, q.results, path, sizeof path);
+    measurement_path(c, q.results, path, sizeof path);
     if (stands(c, q.results, path, how, &code)) return code;
 #ifndef REACH_DOUBLE
     if (c->approximation) return command_in_double(how->argc, how->argv);

@@ -16,7 +16,7 @@ enum cost_causal { COST_BIDIRECTIONAL, COST_CAUSAL, COST_BOTH };
 struct cost_options {
     struct int_list lengths; /* tokens of an example, ascending                                       */
     int64_t rounds;
-    double  seconds;         /* of a visit: bench/sweep.h                                             */
+    double  seconds;         /* of a visit: measure/sweep.h                                             */
     int     causal;          /* enum cost_causal                                                      */
     int64_t batch, tokens;   /* examples of a step; 0: tokens / length, and those 0: sweep_tokens     */
 };

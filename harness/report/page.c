@@ -198,9 +198,9 @@ status page_write(const struct page *p)
         s[i].config = &p->at[i];
         if (e == OK) e = references_read(p->at[i].config, &s[i].papers);
         collection_load(&s[i].all, p->at[i].config, p->results_dir);
-        if (p->at[i].config->measured && measured_read(p->at[i].config, p->results_dir, &s[i].measured) != OK)
+        if (p->at[i].config->measured && measurement_read(p->at[i].config, p->results_dir, &s[i].measured) != OK)
             snprintf(s[i].unmeasured, sizeof s[i].unmeasured, "%s", status_message());
-        usable += collection_usable(&s[i].all) + (measured_file(&s[i].measured) != NULL);
+        usable += collection_usable(&s[i].all) + (measurement_file(&s[i].measured) != NULL);
         name_section(s, i);
         find_home(&s[i]);
     }
@@ -210,7 +210,7 @@ status page_write(const struct page *p)
     for (size_t i = 0; i < p->n; i++) {
         collection_done(&s[i].all);
         references_done(&s[i].papers);
-        measured_done(&s[i].measured);
+        measurement_done(&s[i].measured);
     }
     free(s);
     return e;

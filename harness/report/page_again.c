@@ -42,7 +42,7 @@ static const char *commit_of_all(const struct section *s, bool *several)
 {
     const char *commit = NULL;
     *several = false;
-    const struct frame *f = measured_file(&s->measured);
+    const struct frame *f = measurement_file(&s->measured);
     if (f && frame_environment(f, "commit")[0]) commit = frame_environment(f, "commit");
     for (size_t i = 0; i < s->all.config->n_runs; i++) {
         const char *mine = results_environment(&s->all.at[i].results, "commit");

@@ -2,15 +2,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "bench/measured.h"
 #include "config/measured.h"
+#include "measure/measurement.h"
 #include "report/html.h"
 #include "report/page_part.h"
 
 static void print_tables(FILE *out, const struct section *s)
 {
     html_print(out, "<h3 id=\"%s-tables\">Tables</h3>\n", s->id);
-    measured_table(out, &s->measured, TABLE_HTML, false);
+    measurement_table(out, &s->measured, TABLE_HTML, false);
 }
 
 /* What the runs' files keep of program and machine (page_machine.c), here of the one file. */
@@ -18,7 +18,7 @@ static void print_environment(FILE *out, const struct section *s)
 {
     html_print(out, "<h3 id=\"%s-environment\">Environment</h3>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Environment\">\n"
                "<table class=\"words\">\n<tbody>\n", s->id);
-    const struct frame *f = measured_file(&s->measured);
+    const struct frame *f = measurement_file(&s->measured);
     for (size_t i = 0; i < f->n_environment; i++)
         html_print(out, "<tr><th scope=\"row\">%s</th><td><code>%s</code></td></tr>\n", f->environment[i].name, f->environment[i].text);
     fputs("</tbody>\n</table>\n</div>\n", out);
@@ -35,20 +35,20 @@ static void print_file(FILE *out, const struct section *s)
 
 status page_bench(FILE *out, const struct section *s)
 {
-    if (!measured_file(&s->measured)) {
+    if (!measurement_file(&s->measured)) {
         html_print(out, "<div class=\"note warn\">\n<p><strong>Not measured.</strong> %s</p>\n</div>\n", s->unmeasured);
     } else {
-        if (measured_stale(&s->measured))
+        if (measurement_stale(&s->measured))
             fputs("<div class=\"note warn\">\n<p><strong>Stale:</strong> measured with other settings than the config has now.</p>\n</div>\n", out);
         if (s->page->n == 1) page_best(out, s);
-        TRY(page_draw(out, out, s, measured_figures, &s->measured));
+        TRY(page_draw(out, out, s, measurement_figures, &s->measured));
         print_tables(out, s);
     }
     page_papers(out, s);
     page_setting(out, s);
-    if (measured_file(&s->measured)) print_environment(out, s);
+    if (measurement_file(&s->measured)) print_environment(out, s);
     page_again(out, s);
-    if (measured_file(&s->measured)) print_file(out, s);
+    if (measurement_file(&s->measured)) print_file(out, s);
     return OK;
 }
 
@@ -100,5 +100,5 @@ void page_bench_best(FILE *out, const struct section *s)
 {
     best_costs(out, &s->measured.sweeps);
     best_errors(out, &s->measured.errors);
-    if (!measured_file(&s->measured)) fputs("<li>Not measured.</li>\n", out);
+    if (!measurement_file(&s->measured)) fputs("<li>Not measured.</li>\n", out);
 }

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "bench/measured.h"
+#include "measure/measurement.h"
 #include "report/load.h"
 #include "report/notes.h"
 #include "report/page.h"
@@ -19,7 +19,7 @@ struct section {
     const struct page        *page;
     const struct page_config *config;
     struct collection         all;       /* of a config that measures: no runs            */
-    struct measured           measured;  /* of such a config; empty if it is not measured */
+    struct measurement           measured;  /* of such a config; empty if it is not measured */
     char                      unmeasured[640]; /* why; "": it is                          */
     struct references         papers;
     char                      id[80];    /* before all ids of this section */

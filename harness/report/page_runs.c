@@ -13,7 +13,7 @@ struct runs_seen page_runs(const struct section *s)
 {
     struct runs_seen seen = {0};
     if (s->config->config->measured) {
-        const struct frame *f = measured_file(&s->measured);
+        const struct frame *f = measurement_file(&s->measured);
         seen.wanted = 1;
         seen.usable = f != NULL;
         snprintf(seen.first, sizeof seen.first, "%.10s", f ? frame_environment(f, "date") : "");

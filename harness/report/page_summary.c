@@ -168,7 +168,7 @@ void page_best(FILE *out, const struct section *s)
 
 static size_t variants_of(const struct section *s)
 {
-    size_t most = measured_variants(&s->measured);
+    size_t most = measurement_variants(&s->measured);
     for (size_t i = 0; i < s->all.n_tasks; i++)
         if (s->all.task[i].n > most) most = s->all.task[i].n;
     return most;

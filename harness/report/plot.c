@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "bench/sweep_plot.h"
-#include "bench/measured.h"
+#include "measure/measurement.h"
+#include "measure/sweep_plot.h"
 #include "report/caption.h"
-#include "report/grid.h"
 #include "report/figure.h"
+#include "report/grid.h"
 #include "report/speed.h"
 #include "report/statistics.h"
 #include "report/summary.h"
@@ -345,10 +345,10 @@ static status to_file(void *self, const struct figure *f)
 
 static status plot_measured(const struct config *c, const char *results_dir, struct folder *to)
 {
-    struct measured m;
-    TRY(measured_read(c, results_dir, &m));
-    const status e = measured_figures(&m, to_file, to);
-    measured_done(&m);
+    struct measurement m;
+    TRY(measurement_read(c, results_dir, &m));
+    const status e = measurement_figures(&m, to_file, to);
+    measurement_done(&m);
     return e;
 }
 

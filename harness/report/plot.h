@@ -22,11 +22,11 @@
  *
  * and of a config that measures costs, for each direction,
  *
- *   cost.FORMAT, cost-forward.FORMAT, cost-memory.FORMAT   or cost-DIRECTION... if there are two: bench/sweep_plot.h
+ *   cost.FORMAT, cost-forward.FORMAT, cost-memory.FORMAT   or cost-DIRECTION... if there are two: measure/sweep_plot.h
  *
  * and of one that measures approximations
  *
- *   approximation.FORMAT, approximation-relative.FORMAT    bench/error_plot.h
+ *   approximation.FORMAT, approximation-relative.FORMAT    measure/error_plot.h
  *
  * with the scripts of `plots_dir` into `out_dir` (made if missing); each path goes to `log` (may be NULL), one a line.
  * Mean over the usable seeds, error bars of one standard deviation where there are more.

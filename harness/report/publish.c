@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "bench/measured.h"
+#include "measure/measurement.h"
 #include "report/claim_table.h"
 #include "report/load.h"
 #include "report/table.h"
@@ -72,18 +72,18 @@ static status write_text(const struct config *c, const char *to, printer print, 
 /* The file of a config that measures, as it is. */
 static status copy_measured(const struct config *c, const char *results_dir, const char *to)
 {
-    struct measured m;
+    struct measurement m;
     char path[PLACE_PATH], folder[PLACE_PATH];
     struct file_content file;
-    TRY(measured_read(c, results_dir, &m));
-    const bool stale = measured_stale(&m);
-    measured_done(&m);
-    measured_path(c, results_dir, path, sizeof path);
+    TRY(measurement_read(c, results_dir, &m));
+    const bool stale = measurement_stale(&m);
+    measurement_done(&m);
+    measurement_path(c, results_dir, path, sizeof path);
     if (stale) FAIL(ERR_DATA, "%s: made with other settings than the config has now; reach run --redo makes it new", path);
     snprintf(folder, sizeof folder, "%.3000s/%s", to, c->name);
     TRY(file_make_folder(folder));
     TRY(file_read(path, &file));
-    measured_path(c, to, path, sizeof path);
+    measurement_path(c, to, path, sizeof path);
     const status e = file_write(path, file.at, file.n);
     file_close(&file);
     return e;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/sweep_table.h"
-#include "bench/measured.h"
+#include "measure/measurement.h"
+#include "measure/sweep_table.h"
 #include "report/blocks.h"
 #include "report/caption.h"
 #include "report/csv.h"
@@ -272,18 +272,18 @@ static void print_title(const struct printing *p, const struct config *c)
 /* A config that measures, costs or approximations, and trains nothing. */
 static status print_measured(struct printing *p, const struct collection *all, const char *results_dir)
 {
-    struct measured m;
+    struct measurement m;
     char remark[1400];
-    TRY(measured_read(all->config, results_dir, &m));
+    TRY(measurement_read(all->config, results_dir, &m));
     if (p->format != TABLE_CSV) {
         print_title(p, all->config);
-        measured_remark(&m, remark, sizeof remark);
+        measurement_remark(&m, remark, sizeof remark);
         print_remark(p, remark);
     }
     if (p->format == TABLE_TEXT) fputc('\n', p->out);
-    measured_table(p->out, &m, p->format, p->color);
+    measurement_table(p->out, &m, p->format, p->color);
     if (p->format != TABLE_CSV) print_papers(p, all);
-    measured_done(&m);
+    measurement_done(&m);
     return OK;
 }
 

@@ -22,7 +22,7 @@
  *   csv: one line per task, variant, kind and length, unrounded (nats, bits, ratio, accuracy as a share, sd and the half
  *   width of the 95 % t interval of each), then one per trivial predictor, a recall task's gate, averages, and one per number of a paper.
  *
- *   A config that measures (config/measured.h) has the tables of its file instead (bench/sweep_table.h, bench/error_table.h), and papers' as printed.
+ *   A config that measures (config/measured.h) has the tables of its file instead (measure/sweep_table.h, measure/error_table.h), and papers' as printed.
  *
  *   color    bold by escape sequences (a terminal without NO_COLOR); else a star marks the best
  *

@@ -1,4 +1,4 @@
-/* errors.h -- the file of measured distances from softmax attention (frame.h): bench/errors.h, check/approximate.h.
+/* errors.h -- the file of measured distances from softmax attention (frame.h): measure/errors.h, check/approximate.h.
  *
  *   /approximation       struct error_row[]      a data frame: a row per variant, value of the swept option and draw
  */

@@ -1,9 +1,9 @@
 /* error_plot.c -- see error_plot.h. */
-#include "bench/error_plot.h"
+#include "measure/error_plot.h"
 
 #include <math.h>
 
-#include "bench/error_table.h"
+#include "measure/error_table.h"
 
 static const struct drawing {
     const char *name, *title, *y_label;

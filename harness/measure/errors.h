@@ -1,6 +1,6 @@
 /* errors.h -- how far attentions are from softmax attention: what a config with `approximation:` measured, from its file. */
-#ifndef REACH_BENCH_ERRORS_H
-#define REACH_BENCH_ERRORS_H
+#ifndef REACH_MEASURE_ERRORS_H
+#define REACH_MEASURE_ERRORS_H
 
 #include "config/approximation.h"
 #include "store/errors.h"

@@ -1,5 +1,5 @@
 /* bench.c -- steps on random tokens, timed one by one. */
-#include "bench/bench.h"
+#include "measure/bench.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* error_table.c -- see error_table.h.  Figure 4 of Choromanski et al. 2020 (arXiv:2009.14794) as a table. */
-#include "bench/error_table.h"
+#include "measure/error_table.h"
 
 #include <math.h>
 #include <stdlib.h>

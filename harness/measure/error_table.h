@@ -1,8 +1,8 @@
 /* error_table.h -- distances from softmax attention as tables, or as lines of numbers. */
-#ifndef REACH_BENCH_ERROR_TABLE_H
-#define REACH_BENCH_ERROR_TABLE_H
+#ifndef REACH_MEASURE_ERROR_TABLE_H
+#define REACH_MEASURE_ERROR_TABLE_H
 
-#include "bench/errors.h"
+#include "measure/errors.h"
 #include "report/grid.h"
 
 /* Text, md, tex, html: variants against values of the swept option, mean +- sample standard deviation over draws; a table of mean

@@ -1,5 +1,5 @@
 /* sweep.c -- variants against lengths, measured in rounds. */
-#include "bench/sweep.h"
+#include "measure/sweep.h"
 
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>

@@ -1,12 +1,12 @@
 /* errors.c -- see errors.h. */
-#include "bench/errors.h"
+#include "measure/errors.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/measured.h"
+#include "measure/measurement.h"
 #include "report/statistics.h"
 
 static void *take(size_t n, size_t size)
@@ -90,7 +90,7 @@ status errors_read(const struct config *c, const char *results_dir, struct error
 {
     char id[33];
     memset(out, 0, sizeof *out);
-    measured_path(c, results_dir, out->path, sizeof out->path);
+    measurement_path(c, results_dir, out->path, sizeof out->path);
     if (access(out->path, F_OK) != 0) FAIL(ERR_DATA, "%s: not measured yet; try: reach run", out->path);
     TRY(frame_read(&errors_kind, &out->file, out->path));
     const status s = read_rows(out);

@@ -1,5 +1,5 @@
 /* sweeps.c -- see sweeps.h. */
-#include "bench/sweeps.h"
+#include "measure/sweeps.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/real.h"
-#include "bench/measured.h"
 #include "config/cost.h"
+#include "measure/measurement.h"
 #include "tensor/kernel.h"
 #include "variants/variant.h"
 
@@ -212,7 +212,7 @@ status sweeps_read(const struct config *c, const char *results_dir, struct sweep
 {
     char id[33];
     memset(out, 0, sizeof *out);
-    measured_path(c, results_dir, out->path, sizeof out->path);
+    measurement_path(c, results_dir, out->path, sizeof out->path);
     if (access(out->path, F_OK) != 0) FAIL(ERR_DATA, "%s: not measured yet; try: reach run", out->path);
     TRY(frame_read(&costs_kind, &out->file, out->path));
     status e = OK;

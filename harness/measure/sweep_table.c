@@ -1,5 +1,5 @@
 /* sweep_table.c -- a sweep as tables, or as lines of numbers. */
-#include "bench/sweep_table.h"
+#include "measure/sweep_table.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
  * A round visits every (variant, length), training and forward alone, once; each visit gives the median of its steps, and
  * what is reported is the median over rounds.  So a machine that is slow for a while is slow for all of them.
  */
-#ifndef REACH_BENCH_SWEEP_H
-#define REACH_BENCH_SWEEP_H
+#ifndef REACH_MEASURE_SWEEP_H
+#define REACH_MEASURE_SWEEP_H
 
 #include "base/progress.h"
-#include "bench/bench.h"
+#include "measure/bench.h"
 
 enum sweep_mode { SWEEP_TRAIN, SWEEP_FORWARD, SWEEP_MODES };
 extern const char *const sweep_mode_names[SWEEP_MODES]; /* "train", "forward" */

@@ -1,8 +1,8 @@
 /* error_plot.h -- distances from softmax attention as figures. */
-#ifndef REACH_BENCH_ERROR_PLOT_H
-#define REACH_BENCH_ERROR_PLOT_H
+#ifndef REACH_MEASURE_ERROR_PLOT_H
+#define REACH_MEASURE_ERROR_PLOT_H
 
-#include "bench/errors.h"
+#include "measure/errors.h"
 #include "report/plot.h"
 
 /* Two figures, each given to `take`: "approximation", the mean squared error against the value of the swept option, a curve per variant,

@@ -1,9 +1,9 @@
 /* sweeps.h -- the sweeps of a config with `bench:`, one per direction: measured into RESULTS/NAME/cost.h5, and read from it. */
-#ifndef REACH_BENCH_SWEEPS_H
-#define REACH_BENCH_SWEEPS_H
+#ifndef REACH_MEASURE_SWEEPS_H
+#define REACH_MEASURE_SWEEPS_H
 
-#include "bench/sweep.h"
 #include "config/config.h"
+#include "measure/sweep.h"
 #include "store/costs.h"
 
 struct sweeps {

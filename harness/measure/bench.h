@@ -1,6 +1,6 @@
 /* bench.h -- how long steps of a model take, on random tokens. */
-#ifndef REACH_BENCH_H
-#define REACH_BENCH_H
+#ifndef REACH_MEASURE_H
+#define REACH_MEASURE_H
 
 #include "model/model.h"
 

@@ -1,8 +1,8 @@
 /* sweep_table.h -- a sweep as tables, or as lines of numbers. */
-#ifndef REACH_BENCH_SWEEP_TABLE_H
-#define REACH_BENCH_SWEEP_TABLE_H
+#ifndef REACH_MEASURE_SWEEP_TABLE_H
+#define REACH_MEASURE_SWEEP_TABLE_H
 
-#include "bench/sweep.h"
+#include "measure/sweep.h"
 #include "report/grid.h"
 
 /* Text, md, tex, html: variants against lengths, a table per quantity; a variant that refuses is "n/a" with its reason below.

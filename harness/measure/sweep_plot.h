@@ -1,8 +1,8 @@
 /* sweep_plot.h -- a sweep as figures. */
-#ifndef REACH_BENCH_SWEEP_PLOT_H
-#define REACH_BENCH_SWEEP_PLOT_H
+#ifndef REACH_MEASURE_SWEEP_PLOT_H
+#define REACH_MEASURE_SWEEP_PLOT_H
 
-#include "bench/sweep.h"
+#include "measure/sweep.h"
 #include "report/plot.h"
 
 /* Draw, both axes logarithmic, a curve per variant, each path printed to `log` (may be NULL):

@@ -1,9 +1,9 @@
 /* sweep_plot.c -- a sweep as figures. */
-#include "bench/sweep_plot.h"
+#include "measure/sweep_plot.h"
 
 #include <math.h>
 
-#include "bench/sweep_table.h"
+#include "measure/sweep_table.h"
 #include "report/figure.h"
 
 struct drawing {

@@ -1,15 +1,15 @@
-/* measured.c -- see measured.h. */
-#include "bench/measured.h"
+/* measurement.c -- see measurement.h. */
+#include "measure/measurement.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/error_plot.h"
-#include "bench/error_table.h"
-#include "bench/sweep_plot.h"
-#include "bench/sweep_table.h"
+#include "measure/error_plot.h"
+#include "measure/error_table.h"
+#include "measure/sweep_plot.h"
+#include "measure/sweep_table.h"
 
-void measured_path(const struct config *c, const char *results_dir, char *out, size_t size)
+void measurement_path(const struct config *c, const char *results_dir, char *out, size_t size)
 {
     snprintf(out, size, "%.3000s/%s/%s", results_dir, c->name, c->measured->file);
 }
@@ -24,7 +24,7 @@ static void keep_options(struct results *r, const char *section, const struct op
     }
 }
 
-void measured_keep(const struct config *c, struct frame *out)
+void measurement_keep(const struct config *c, struct frame *out)
 {
     struct results shared;
     results_init(&shared);
@@ -37,38 +37,38 @@ void measured_keep(const struct config *c, struct frame *out)
     snprintf(out->title, sizeof out->title, "%s", c->title);
 }
 
-status measured_read(const struct config *c, const char *results_dir, struct measured *out)
+status measurement_read(const struct config *c, const char *results_dir, struct measurement *out)
 {
     memset(out, 0, sizeof *out);
     return c->cost ? sweeps_read(c, results_dir, &out->sweeps) : errors_read(c, results_dir, &out->errors);
 }
 
-void measured_done(struct measured *m)
+void measurement_done(struct measurement *m)
 {
     sweeps_done(&m->sweeps);
     errors_done(&m->errors);
 }
 
-const struct frame *measured_file(const struct measured *m)
+const struct frame *measurement_file(const struct measurement *m)
 {
     return m->sweeps.n ? &m->sweeps.file : m->errors.n_variants ? &m->errors.file : NULL;
 }
 
-bool measured_stale(const struct measured *m)
+bool measurement_stale(const struct measurement *m)
 {
     return m->sweeps.stale || m->errors.stale;
 }
 
-size_t measured_variants(const struct measured *m)
+size_t measurement_variants(const struct measurement *m)
 {
     return m->sweeps.n ? m->sweeps.at[0].n_variants : m->errors.n_variants;
 }
 
-void measured_remark(const struct measured *m, char *out, size_t size)
+void measurement_remark(const struct measurement *m, char *out, size_t size)
 {
-    const struct frame *f = measured_file(m);
+    const struct frame *f = measurement_file(m);
     snprintf(out, size, "Measured %.10s on %s, commit %s.%s", frame_environment(f, "date"), frame_environment(f, "cpu"),
-             frame_environment(f, "commit"), measured_stale(m) ? " Stale: made with other settings than the config has now." : "");
+             frame_environment(f, "commit"), measurement_stale(m) ? " Stale: made with other settings than the config has now." : "");
 }
 
 static void print_sweeps(FILE *out, const struct sweeps *s, enum table_format f, bool color)
@@ -81,15 +81,15 @@ static void print_sweeps(FILE *out, const struct sweeps *s, enum table_format f,
     }
 }
 
-void measured_table(FILE *out, const struct measured *m, enum table_format f, bool color)
+void measurement_table(FILE *out, const struct measurement *m, enum table_format f, bool color)
 {
     if (m->sweeps.n) print_sweeps(out, &m->sweeps, f, color);
     else if (m->errors.n_variants) error_table(out, &m->errors, f, color);
 }
 
-status measured_figures(const void *of, figure_take *take, void *self)
+status measurement_figures(const void *of, figure_take *take, void *self)
 {
-    const struct measured *m = of;
+    const struct measurement *m = of;
     for (size_t i = 0; i < m->sweeps.n; i++) {
         char name[64];
         TRY(sweep_figures(&m->sweeps.at[i], sweeps_name(&m->sweeps, i, name, sizeof name), take, self));
