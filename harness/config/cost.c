@@ -51,7 +51,7 @@ status cost_plan_read(struct yaml_pool *p, const struct config_request *rq, cons
 {
     struct cost_plan *c = yaml_take(p, sizeof *c);
     c->measured = (struct measured_plan){.key = "bench", .what = "measures costs", .length = "bench.lengths", .real = REAL_NAME, .file = "cost.h5",
-                                         .table = cost_option_table, .options = &c->options};
+                                         .papers = true, .claims = true, .table = cost_option_table, .options = &c->options};
     option_defaults(model_option_table, &c->measured.model, sizeof c->measured.model);
     TRY(measured_plan_read(p, rq, plan, &c->measured));
     TRY(read_options(plan, &c->options));

@@ -10,7 +10,7 @@ static status refuse_training(const struct measured_plan *m, const struct yaml *
     static const char *const keys[] = {"tasks", "seeds", "train", "test", "tune", "claims", "protocol", "reference", NULL};
     for (size_t i = 0; keys[i]; i++) {
         const bool test = strcmp(keys[i], "test") == 0;
-        if (!yaml_get(root, keys[i]) || (m->papers && strcmp(keys[i], "reference") == 0)) continue;
+        if (!yaml_get(root, keys[i]) || (strcmp(keys[i], "reference") == 0 && m->papers) || (strcmp(keys[i], "claims") == 0 && m->claims)) continue;
         return yaml_fail(yaml_key(root, keys[i])->mark, "a config with %s %s and trains nothing; leave out %s%s%s%s, or %s", m->key, m->what, keys[i],
                          test ? " and lengths (write " : "", test ? m->length : "", test ? ")" : "", m->key);
     }

@@ -19,7 +19,7 @@ struct measured_plan {
     const char *length;           /* what it has instead of the lengths of tests: "bench.lengths"  */
     const char *real;             /* of the numbers it computes with                               */
     const char *file;             /* "cost.h5"                                                     */
-    bool        papers;           /* `reference` is allowed                                        */
+    bool        papers, claims;   /* `reference`, `claims` are allowed                             */
     const struct option *table;   /* of the section                                                */
     const void *options;
     struct model_options model;   /* of variants that say nothing of it; begins as the caller has it */

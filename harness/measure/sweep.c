@@ -119,10 +119,19 @@ static void tell(struct progress *p, const struct sweep *s, size_t done, double 
 
 static void finish_cell(const struct sweep *s, struct sweep_cell *c)
 {
+    double *sorted = malloc(s->rounds * sizeof *sorted);
+    if (!sorted) status_no_memory("measurements", s->rounds * sizeof *sorted);
     for (int m = 0; m < SWEEP_MODES; m++) {
-        gsl_sort(c->visit[m], 1, s->rounds);
-        c->of[m].step_seconds = gsl_stats_median_from_sorted_data(c->visit[m], 1, s->rounds);
+        memcpy(sorted, c->visit[m], s->rounds * sizeof *sorted);
+        gsl_sort(sorted, 1, s->rounds);
+        c->of[m].step_seconds = gsl_stats_median_from_sorted_data(sorted, 1, s->rounds);
     }
+    free(sorted);
+}
+
+void sweep_extremes(const struct sweep *s, const struct sweep_cell *c, enum sweep_mode m, double *fastest, double *slowest)
+{
+    gsl_stats_minmax(fastest, slowest, c->visit[m], 1, s->rounds);
 }
 
 status sweep_run(struct sweep *s, struct progress *progress)

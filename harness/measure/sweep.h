@@ -28,7 +28,7 @@ struct sweep_length {
 struct sweep_cell {
     char   reason[512];       /* why the variant cannot do this; "": it was measured                 */
     struct bench_result of[SWEEP_MODES];  /* step_seconds: median over rounds; steps: of all rounds  */
-    double *visit[SWEEP_MODES];           /* seconds of a step in each round, ascending in the end   */
+    double *visit[SWEEP_MODES];           /* seconds of a step in each round, in their order           */
 };
 
 struct sweep {
@@ -52,6 +52,9 @@ size_t sweep_tokens(size_t longest, int threads);
  * signal has asked for it (train/stop.h); other failures of a measurement end the sweep. */
 status sweep_run(struct sweep *s, struct progress *progress);
 void   sweep_done(struct sweep *s);
+
+/* Seconds of a step in the fastest and in the slowest round. */
+void sweep_extremes(const struct sweep *s, const struct sweep_cell *c, enum sweep_mode m, double *fastest, double *slowest);
 
 const struct sweep_cell *sweep_at(const struct sweep *s, size_t variant, size_t length);
 

@@ -180,10 +180,12 @@ static void measured(FILE *out, const struct sweep *s, size_t v, size_t l, enum 
 {
     const struct sweep_cell *c = sweep_at(s, v, l);
     const double step = sweep_value(s, SWEEP_STEP_MS, m, v, l);
+    double fastest, slowest;
+    sweep_extremes(s, c, m, &fastest, &slowest);
     fprintf(out, ",%zu", c->of[m].steps);
     number(out, step);
-    number(out, 1e3 * c->visit[m][0]);
-    number(out, 1e3 * c->visit[m][s->rounds - 1]);
+    number(out, 1e3 * fastest);
+    number(out, 1e3 * slowest);
     number(out, 1e3 / step);
     number(out, sweep_value(s, SWEEP_TIMES_VANILLA, m, v, l));
     number(out, sweep_value(s, SWEEP_TOKEN_NS, m, v, l));

@@ -66,10 +66,12 @@ static void keep_row(struct frame *out, const struct sweep *s, const char *direc
     row->square_bytes = sweep_square_bytes(s, s->length[l].batch, s->length[l].n);
     snprintf(row->reason, sizeof row->reason, "%.255s", c->reason);
     const bool done = !c->reason[0];
+    double fastest = NAN, slowest = NAN;
+    if (done) sweep_extremes(s, c, m, &fastest, &slowest);
     row->steps = done ? (int64_t)r->steps : 0;
     row->step_ms = sweep_value(s, SWEEP_STEP_MS, m, v, l);
-    row->fastest_ms = done ? 1e3 * c->visit[m][0] : NAN;
-    row->slowest_ms = done ? 1e3 * c->visit[m][s->rounds - 1] : NAN;
+    row->fastest_ms = 1e3 * fastest;
+    row->slowest_ms = 1e3 * slowest;
     row->token_ns = sweep_value(s, SWEEP_TOKEN_NS, m, v, l);
     row->tokens_per_second = 1e9 / row->token_ns;
     row->flops_per_step = done ? r->flops : NAN;
@@ -79,12 +81,30 @@ static void keep_row(struct frame *out, const struct sweep *s, const char *direc
     row->activation_bytes_per_token = sweep_value(s, SWEEP_TOKEN_BYTES, m, v, l);
 }
 
+static void keep_rounds(struct frame *out, const struct sweep *s, const char *direction, size_t v, size_t l, enum sweep_mode m)
+{
+    const struct sweep_cell *c = sweep_at(s, v, l);
+    for (size_t round = 0; round < s->rounds && !c->reason[0]; round++) {
+        struct round_row *row = &out->detail[out->n_detail++];
+        *row = (struct round_row){.length = (int64_t)s->length[l].n, .round = (int64_t)round + 1, .step_ms = 1e3 * c->visit[m][round]};
+        snprintf(row->variant, sizeof row->variant, "%s", s->variant[v].name);
+        snprintf(row->direction, sizeof row->direction, "%s", direction);
+        snprintf(row->mode, sizeof row->mode, "%s", sweep_mode_names[m]);
+    }
+}
+
 static void keep_rows(struct frame *out, const struct sweep *s, const char *direction)
 {
-    (void)frame_more(&costs_kind, out, s->n_variants * s->n_lengths * SWEEP_MODES);
+    const size_t n = s->n_variants * s->n_lengths * SWEEP_MODES, detail = (out->n_detail + n * s->rounds) * sizeof *out->detail;
+    (void)frame_more(&costs_kind, out, n);
+    out->detail = realloc(out->detail, detail);
+    if (!out->detail) status_no_memory("measurements", detail);
     for (size_t v = 0; v < s->n_variants; v++)
         for (size_t l = 0; l < s->n_lengths; l++)
-            for (int m = 0; m < SWEEP_MODES; m++) keep_row(out, s, direction, v, l, (enum sweep_mode)m);
+            for (int m = 0; m < SWEEP_MODES; m++) {
+                keep_row(out, s, direction, v, l, (enum sweep_mode)m);
+                keep_rounds(out, s, direction, v, l, (enum sweep_mode)m);
+            }
 }
 
 static status measure_direction(const struct cost_plan *c, bool causal, int threads, const struct kernel *kernel, struct progress *progress,
@@ -154,6 +174,24 @@ static enum sweep_mode mode_of(const struct cost_row *row)
     return strcmp(row->mode, sweep_mode_names[SWEEP_FORWARD]) == 0 ? SWEEP_FORWARD : SWEEP_TRAIN;
 }
 
+/* The steps of each round, where the file has them all; else a cell keeps the fastest, the median and the slowest. */
+static status fill_rounds(struct sweeps *all, struct sweep *s, const char *direction)
+{
+    const struct frame *f = &all->file;
+    for (size_t i = 0; i < f->n_detail; i++) {
+        const struct round_row *row = &f->detail[i];
+        size_t v = 0, l = 0, m = 0;
+        if (strcmp(row->direction, direction) != 0) continue;
+        while (v < s->n_variants && strcmp(s->variant[v].name, row->variant) != 0) v++;
+        while (l < s->n_lengths && s->length[l].n != (size_t)row->length) l++;
+        while (m < SWEEP_MODES && strcmp(sweep_mode_names[m], row->mode) != 0) m++;
+        if (v == s->n_variants || l == s->n_lengths || m == SWEEP_MODES || row->round < 1 || row->round > (int64_t)s->rounds || !(row->step_ms > 0))
+            FAIL(ERR_DATA, "%s: row %zu of /rounds makes no sense", all->path, i);
+        s->cell[v * s->n_lengths + l].visit[m][row->round - 1] = 1e-3 * row->step_ms;
+    }
+    return OK;
+}
+
 static bool is_sound(const struct cost_row *row, size_t rounds)
 {
     return row->length > 0 && row->batch > 0 && row->rounds == (int64_t)rounds
@@ -205,7 +243,9 @@ static status read_direction(struct sweeps *all, const char *direction)
         struct sweep_cell *c = &s->cell[variant_at(s, list, row) * s->n_lengths + length_at(s, row)];
         if (!c->visit[mode_of(row)]) fill_cell(c, row, mode_of(row), s->rounds);
     }
-    return is_full(s) ? OK : status_fail(ERR_DATA, "%s: /bench has rows twice", all->path);
+    if (!is_full(s)) FAIL(ERR_DATA, "%s: /bench has rows twice", all->path);
+    all->by_round = f->n_detail > 0;
+    return fill_rounds(all, s, direction);
 }
 
 status sweeps_read(const struct config *c, const char *results_dir, struct sweeps *out)

@@ -10,12 +10,14 @@ struct sweeps {
     size_t       n;            /* 1 or 2                                                                 */
     struct sweep at[2];        /* names point into `file`                                                */
     const char  *direction[2]; /* "bidirectional", "causal"                                              */
+    bool         by_round;     /* the file has the step of every round                                   */
     bool         stale;        /* made with other settings than the config has now                       */
     char         path[4096];
     struct frame file;
 };
 
-/* Measure everything of c->cost; the rows are in the order direction, variant, length, mode.  `out` is empty and gets rows.  ERR_STOPPED if a signal asked for it; ERR_CONFIG if nothing can be measured. */
+/* Measure everything of c->cost; the rows are in the order direction, variant, length, mode.  `out` is empty and gets rows.
+ * ERR_STOPPED if a signal asked for it; ERR_CONFIG if nothing can be measured. */
 status sweeps_measure(const struct config *c, int threads, const struct kernel *kernel, struct progress *progress, struct frame *out);
 
 /* ERR_DATA if there is no such file (it says what to run) or it is not whole; *out is then empty. */

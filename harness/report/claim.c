@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/section.h"
+#include "measure/measurement.h"
 #include "tasks/task.h"
 
 #define CLAIMS_MOST 200
@@ -67,7 +68,7 @@ static status read_test(struct yaml_pool *p, const struct config *config, const 
     c->part = yaml_take(p, c->n * sizeof *c->part);
     for (size_t i = 0; i < c->n; i++) {
         c->part[i].test = test[i];
-        c->part[i].rule = (struct rule){test[i].less, test[i].strict, c->grade, c->tolerance};
+        c->part[i].rule = (struct rule){test[i].less, test[i].strict, c->grade, c->tolerance, config->cost ? "round" : "seed"};
         c->part[i].left = c->part[i].right = NAN;
         judge(NULL, 0, &c->part[i].rule, &c->part[i].said);
     }
@@ -103,7 +104,7 @@ static status read_all(const struct config *config, struct claims *out)
 
 status claims_read(const struct config *c, struct claims *out)
 {
-    *out = (struct claims){0};
+    *out = (struct claims){.per = c->cost ? "round" : "seed"};
     const status s = read_all(c, out);
     if (s != OK) claims_done(out);
     return s;
@@ -125,10 +126,16 @@ status claims_check(const struct config *c)
 
 /* ---- judging ---------------------------------------------------------------------------------------------------- */
 
-/* The distinct seeds of the runs. */
-static size_t seeds_of(const struct collection *all, uint64_t out[SEEDS_MAX])
+/* The distinct seeds of the runs; the rounds of costs (one that has nothing, if there are none). */
+static size_t seeds_of(const struct evidence *on, uint64_t out[SEEDS_MAX])
 {
+    const struct collection *all = on->runs;
     size_t n = 0;
+    if (on->costs) {
+        const size_t rounds = on->costs->n ? on->costs->at[0].rounds : 1;
+        for (; n < rounds && n < SEEDS_MAX; n++) out[n] = n + 1;
+        return n;
+    }
     for (size_t i = 0; i < all->config->n_runs; i++) {
         const uint64_t seed = all->config->runs[i].seed;
         bool seen = n == SEEDS_MAX;
@@ -160,15 +167,15 @@ static void say_examples(const struct expression *e, const struct collection *al
     snprintf(out + used, size - used, "%s%s", used ? "; " : "bootstrap over the test examples of one run, which is not a spread over seeds: ", text);
 }
 
-static void judge_part(struct claim_part *part, const struct collection *all, const uint64_t *seed, size_t n_seeds, bool judged)
+static void judge_part(struct claim_part *part, const struct evidence *on, const char *per, const uint64_t *seed, size_t n_seeds, bool judged)
 {
     double difference[SEEDS_MAX], left[SEEDS_MAX], right[SEEDS_MAX];
-    struct gaps missing = {0}, notes = {0};
+    struct gaps missing = {.per = per}, notes = {.per = per};
     size_t n = 0;
     uint64_t last = 0;
     for (size_t i = 0; i < n_seeds; i++) {
-        left[n] = expression_value(part->test.left, all, seed[i], &missing, &notes);
-        right[n] = expression_value(part->test.right, all, seed[i], &missing, &notes);
+        left[n] = expression_value(part->test.left, on, seed[i], &missing, &notes);
+        right[n] = expression_value(part->test.right, on, seed[i], &missing, &notes);
         difference[n] = left[n] - right[n];
         if (isnan(difference[n])) continue;
         last = seed[i];
@@ -181,21 +188,39 @@ static void judge_part(struct claim_part *part, const struct collection *all, co
     gaps_text(&missing, part->missing, sizeof part->missing);
     gaps_text(&notes, part->notes, sizeof part->notes);
     part->examples[0] = 0;
-    if (n != 1) return;
-    say_examples(part->test.left, all, last, part->examples, sizeof part->examples);
-    say_examples(part->test.right, all, last, part->examples, sizeof part->examples);
+    if (n != 1 || on->costs) return;
+    say_examples(part->test.left, on->runs, last, part->examples, sizeof part->examples);
+    say_examples(part->test.right, on->runs, last, part->examples, sizeof part->examples);
 }
 
-void claims_judge(struct claims *c, const struct collection *all)
+void claims_judge(struct claims *c, const struct evidence *on)
 {
     uint64_t seed[SEEDS_MAX];
-    const size_t n_seeds = seeds_of(all, seed);
+    const size_t n_seeds = seeds_of(on, seed);
     for (size_t i = 0; i < c->n; i++) {
         struct claim *claim = &c->at[i];
         claim->verdict = claim->about[0] ? VERDICT_ELSEWHERE : VERDICT_REPRODUCED; /* the strongest, until a part weakens it */
         for (size_t k = 0; k < claim->n; k++) {
-            judge_part(&claim->part[k], all, seed, n_seeds, !claim->about[0]);
+            judge_part(&claim->part[k], on, c->per, seed, n_seeds, !claim->about[0]);
             if (!claim->about[0]) claim->verdict = verdict_weaker(claim->verdict, claim->part[k].said.verdict);
         }
     }
+}
+
+status claims_of(const struct config *c, const char *results_dir, struct claims *out)
+{
+    struct collection runs;
+    struct measurement costs;
+    TRY(claims_read(c, out));
+    if (out->n == 0) return OK;
+    if (c->cost) {
+        (void)measurement_read(c, results_dir, &costs); /* what is not there is said of each claim */
+        claims_judge(out, &(struct evidence){.costs = &costs.sweeps});
+        measurement_done(&costs);
+    } else {
+        collection_load(&runs, c, results_dir);
+        claims_judge(out, &(struct evidence){.runs = &runs});
+        collection_done(&runs);
+    }
+    return OK;
 }

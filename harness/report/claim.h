@@ -41,6 +41,7 @@ struct claim {
 
 struct claims {
     struct yaml_pool pool;
+    const char      *per;   /* what an interval is over: "seed", or "round" of a config that measures costs */
     size_t           n;
     struct claim    *at;           /* in the pool, in the config's order */
 };
@@ -53,7 +54,10 @@ void   claims_done(struct claims *c);
 /* Read and throw away: is every claim in order? */
 status claims_check(const struct config *c);
 
-/* Fill in every verdict, from the usable runs of a collection of the same config. */
-void claims_judge(struct claims *c, const struct collection *all);
+/* Fill in every verdict, from the usable runs, or the costs, of the same config. */
+void claims_judge(struct claims *c, const struct evidence *on);
+
+/* Read them, load what the config has in RESULTS, and judge. */
+status claims_of(const struct config *c, const char *results_dir, struct claims *out);
 
 #endif

@@ -57,7 +57,7 @@ static void put_element(FILE *out, const char *array, size_t i, const char *text
     figure_put_text(out, name, text);
 }
 
-static void put_row(FILE *out, const struct claim *c, size_t i)
+static void put_row(FILE *out, const struct claim *c, const char *per, size_t i)
 {
     const struct claim_part *p = claim_deciding(c);
     char says[320], label[80], note[80];
@@ -66,7 +66,7 @@ static void put_row(FILE *out, const struct claim *c, size_t i)
     shorten(c->says, says, sizeof says);
     snprintf(label, sizeof label, "%s", c->id);
     snprintf(note, sizeof note, "%s", c->verdict == VERDICT_ELSEWHERE ? "other implementation" : verdict_name(c->verdict));
-    if (any) snprintf(note + strlen(note), sizeof note - strlen(note), ", %zu seed%s", p->said.of.n, p->said.of.n == 1 ? "" : "s");
+    if (any) snprintf(note + strlen(note), sizeof note - strlen(note), ", %zu %s%s", p->said.of.n, per, p->said.of.n == 1 ? "" : "s");
     put_element(out, "label", i, label);
     put_element(out, "says", i, says);
     put_element(out, "note", i, note);
@@ -101,7 +101,7 @@ static bool put_settings(FILE *out, const void *self)
     fprintf(out, "n = %zu\nlimit = %g\narray label[%zu]\narray says[%zu]\narray note[%zu]\narray low[%zu]\narray middle[%zu]\narray high[%zu]\n"
             "array any[%zu]\narray verdict[%zu]\n", n, limit_of(s->claims), n, n, n, n, n, n, n, n);
     for (size_t i = 0; i < n; i++) {
-        put_row(out, &s->claims->at[i], i);
+        put_row(out, &s->claims->at[i], s->claims->per, i);
         const size_t width = text_width(s->claims->at[i].id);
         widest = width > widest ? width : widest;
     }
@@ -112,15 +112,11 @@ static bool put_settings(FILE *out, const void *self)
 status claims_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
 {
     struct claims claims;
-    struct collection all;
-    TRY(claims_read(c, &claims));
+    TRY(claims_of(c, results_dir, &claims));
     if (claims.n == 0) return OK;
     const struct summary_of of = {c, &claims};
     const struct figure_files files = {.script = "claims", .name = "claims", .settings = put_settings, .self = &of};
-    collection_load(&all, c, results_dir);
-    claims_judge(&claims, &all);
     const status s = figure_draw_files(&files, plots_dir, out_dir, format, log);
-    collection_done(&all);
     claims_done(&claims);
     return s;
 }

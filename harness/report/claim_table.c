@@ -6,10 +6,15 @@
 #include <string.h>
 #include "report/grid.h"
 
-const char claims_reading[] =
-    "left - right: mean over seeds of the differences within a seed, with its two-sided 95 % t interval; reproduced: wholly on the claim's "
-    "side; contradicted: wholly on the other; undecided: across the line, or one seed; least: the smallest difference that so many seeds "
-    "would show in four of five cases";
+void claims_reading(FILE *out, const struct claims *c, enum table_format f)
+{
+    char text[600];
+    snprintf(text, sizeof text,
+             "left - right: mean over %ss of the differences within a %s, with its two-sided 95 %% t interval; reproduced: wholly on the claim's "
+             "side; contradicted: wholly on the other; undecided: across the line, or one %s; least: the smallest difference that so many %ss "
+             "would show in four of five cases", c->per, c->per, c->per, c->per);
+    paragraph_print(out, text, f, 0);
+}
 
 /* ---- the grid --------------------------------------------------------------------------------------------------- */
 
@@ -28,10 +33,13 @@ static size_t note_claim(struct notes *notes, const struct claim *c)
 
 enum { CLAIM, VERDICT, GRADE, LEFT, RIGHT, DIFFERENCE, INTERVAL, LEAST, SEEDS };
 
-static void add_columns(struct grid *g)
+static void add_columns(struct grid *g, const char *per)
 {
-    static const char *const heads[] = {"claim", "verdict", "grade", "left", "right", "left - right", "95 % interval", "least", "seeds"};
+    static const char *const heads[] = {"claim", "verdict", "grade", "left", "right", "left - right", "95 % interval", "least"};
+    char last[16];
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) grid_column(g, "", heads[i]);
+    snprintf(last, sizeof last, "%ss", per);
+    grid_column(g, "", last);
 }
 
 static void set_verdict(struct grid *g, size_t row, enum verdict v, const char *name, const char *why, struct notes *notes)
@@ -91,7 +99,7 @@ static void add_claim(struct grid *g, const struct claim *c, struct notes *notes
 void claims_grid(struct grid *g, const struct claims *c, struct notes *notes)
 {
     grid_init(g, "Claims");
-    add_columns(g);
+    add_columns(g, c->per);
     for (size_t i = 0; i < c->n; i++) add_claim(g, &c->at[i], notes);
 }
 
@@ -135,7 +143,7 @@ static void csv_part(FILE *out, const struct claim *c, const struct claim_part *
 
 static void print_csv(FILE *out, const struct claims *c)
 {
-    fputs("claim,test,verdict,whole,grade,left,right,difference,low,high,least,seeds,says,source,evidence,about,why\n", out);
+    fprintf(out, "claim,test,verdict,whole,grade,left,right,difference,low,high,least,%ss,says,source,evidence,about,why\n", c->per);
     for (size_t i = 0; i < c->n; i++) {
         for (size_t k = 0; k < c->at[i].n; k++) csv_part(out, &c->at[i], &c->at[i].part[k]);
         if (c->at[i].n == 0) csv_part(out, &c->at[i], NULL);
@@ -152,7 +160,7 @@ static void print_grid(FILE *out, const struct config *config, const struct clai
     grid_print(out, g, f, color);
     fputc('\n', out);
     if (f == TABLE_TEX) fputs("\\par\\noindent ", out);
-    paragraph_print(out, claims_reading, f, 0);
+    claims_reading(out, c, f);
     notes_print(out, &notes, f);
     if (f == TABLE_TEXT && !color) fputs("* decided\n", out);
     notes_done(&notes);
@@ -162,15 +170,11 @@ static void print_grid(FILE *out, const struct config *config, const struct clai
 
 status claims_print(FILE *out, const struct config *c, const char *results_dir, enum table_format f, bool color)
 {
-    struct collection all;
     struct claims claims;
-    TRY(claims_read(c, &claims));
+    TRY(claims_of(c, results_dir, &claims));
     if (claims.n == 0) FAIL(ERR_CONFIG, "%s lists no claims; see README.md, Claims", c->name);
-    collection_load(&all, c, results_dir);
-    claims_judge(&claims, &all);
     if (f == TABLE_CSV) print_csv(out, &claims);
     else print_grid(out, c, &claims, f, color);
-    collection_done(&all);
     claims_done(&claims);
     return OK;
 }

@@ -12,7 +12,7 @@
 void claims_grid(struct grid *g, const struct claims *c, struct notes *notes);
 
 /* One line on how the table is to be read. */
-extern const char claims_reading[];
+void claims_reading(FILE *out, const struct claims *c, enum table_format f);
 
 /* `reach claims`: judge the files in RESULTS/NAME and print; csv: a line per part, unrounded.  OK whatever the verdicts.  ERR_CONFIG
  * if a claim is not in order or the config has none. */

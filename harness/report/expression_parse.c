@@ -238,6 +238,12 @@ static const struct { const char *name; enum quantity what; size_t cost; } measu
 };
 #define N_MEASURES (sizeof measures / sizeof *measures)
 
+static const struct { const char *name; enum measured_cost cost; } measured_costs[] = {
+    {"step_ms", MEASURED_STEP_MS}, {"token_ns", MEASURED_TOKEN_NS}, {"tokens_per_second", MEASURED_TOKENS_PER_SECOND}, {"flops", MEASURED_FLOPS},
+    {"activation_bytes_per_token", MEASURED_TOKEN_BYTES}, {"activation_bytes", MEASURED_BYTES},
+};
+#define N_MEASURED_COSTS (sizeof measured_costs / sizeof *measured_costs)
+
 static bool one_of(const char *word, const char *const *words)
 {
     for (; *words; words++)
@@ -332,6 +338,42 @@ static status measure(struct parser *p, size_t which, struct expression *e)
     return check_task(p, from, s);
 }
 
+/* Of a config that measures costs: a length in tokens, a mode, a direction. */
+static status cost_place(struct parser *p, struct score *s)
+{
+    static const char *const all[] = {"train", "forward", "bidirectional", "causal", NULL};
+    char word[32];
+    blanks(p);
+    const char *from = p->at;
+    if (starts_number(from)) {
+        TRY(extent(p, &s->length));
+        return s->length.times ? fail_at(p, from, "costs have no training length; write the length in tokens") : OK;
+    }
+    TRY(name(p, "a place (4096, forward, causal)", word, sizeof word));
+    struct words known = {0};
+    for (size_t i = 0; all[i]; i++) words_add(&known, all[i]);
+    if (!known_word(&known, word)) return unknown(p, from, "place", word, &known);
+    if (strcmp(word, "train") == 0 || strcmp(word, "forward") == 0) snprintf(s->mode, sizeof s->mode, "%.11s", word);
+    else snprintf(s->direction, sizeof s->direction, "%.15s", word);
+    return OK;
+}
+
+static status measured_cost(struct parser *p, enum measured_cost cost, struct expression *e)
+{
+    struct score *s = &e->score;
+    e->kind = EXPRESSION_SCORE;
+    *s = (struct score){.what = QUANTITY_MEASURED, .cost = (size_t)cost};
+    p->measured = true;
+    TRY(want(p, "("));
+    blanks(p);
+    const char *from = p->at;
+    TRY(name(p, "the label of a variant", s->label, sizeof s->label));
+    if (p->strict && !known_word(&p->labels, s->label)) return unknown(p, from, "variant", s->label, &p->labels);
+    while (take(p, ",")) TRY(cost_place(p, s));
+    TRY(want(p, ")"));
+    return s->length.value > 0 ? OK : fail_at(p, from, "say at which length, as in: token_ns(%s, 4096)", s->label);
+}
+
 /* ---- arithmetic ------------------------------------------------------------------------------------------------- */
 
 static status sum(struct parser *p, const struct expression **out);
@@ -368,16 +410,18 @@ static status called(struct parser *p, const struct expression **out)
     const char *from = p->at;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (take_word(p, functions[i].name)) return function(p, functions[i].kind, out);
-    for (size_t i = 0; i < N_MEASURES; i++)
-        if (take_word(p, measures[i].name)) {
+    const bool costs = p->config->cost;
+    const size_t n = costs ? N_MEASURED_COSTS : N_MEASURES;
+    for (size_t i = 0; i < n; i++)
+        if (take_word(p, costs ? measured_costs[i].name : measures[i].name)) {
             struct expression *e = node(p, EXPRESSION_SCORE, NULL, NULL);
             *out = e;
-            return measure(p, i, e);
+            return costs ? measured_cost(p, measured_costs[i].cost, e) : measure(p, i, e);
         }
     char word[64];
     struct words known = {0};
     TRY(name(p, "a measure or number", word, sizeof word));
-    for (size_t i = 0; i < N_MEASURES; i++) words_add(&known, measures[i].name);
+    for (size_t i = 0; i < n; i++) words_add(&known, costs ? measured_costs[i].name : measures[i].name);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) words_add(&known, functions[i].name);
     return unknown(p, from, "measure", word, &known);
 }

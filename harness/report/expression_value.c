@@ -49,7 +49,7 @@ void gaps_text(const struct gaps *g, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", a->who);
         for (size_t j = i + 1; j < g->n && used < size; j++)
             if (same_gap(a, &g->at[j])) used += (size_t)snprintf(out + used, size - used, ", %s", g->at[j].who);
-        if (used < size) used += (size_t)snprintf(out + used, size - used, " (seed%s", a->n > 1 ? "s" : "");
+        if (used < size) used += (size_t)snprintf(out + used, size - used, " (%s%s", g->per, a->n > 1 ? "s" : "");
         for (size_t s = 0; s < a->n && used < size; s++)
             used += (size_t)snprintf(out + used, size - used, "%s %llu", s ? "," : "", (unsigned long long)a->seed[s]);
         if (used < size) used += (size_t)snprintf(out + used, size - used, "): %s", a->what);
@@ -60,6 +60,7 @@ void gaps_text(const struct gaps *g, char *out, size_t size)
 
 struct reading { /* what all below need */
     const struct collection *c;
+    const struct sweeps     *costs;
     uint64_t                 seed;
     struct gaps             *missing, *notes;
 };
@@ -155,7 +156,7 @@ static const struct test_row *row_of(const struct score *s, const struct loaded 
 
 const struct test_row *score_row(const struct score *s, const struct collection *c, uint64_t seed, struct gaps *missing)
 {
-    const struct reading r = {c, seed, missing, NULL};
+    const struct reading r = {.c = c, .seed = seed, .missing = missing};
     const struct task_runs *t = s->what <= QUANTITY_RATIO ? task_of(s, &r) : NULL;
     const struct loaded *l = t ? run_of(s->label, t, &r) : NULL;
     return l ? row_of(s, l, tokens(s->length, l), &r) : NULL;
@@ -279,9 +280,18 @@ static double recl_value(const struct score *s, const struct task_runs *t, const
     return x.context;
 }
 
+static double cost_value(const struct score *s, const struct reading *r)
+{
+    char why[200];
+    const double x = expression_cost(s, r->costs, r->seed, why, sizeof why);
+    if (why[0]) gap(isnan(x) ? r->missing : r->notes, s->label, r->seed, "%s", why);
+    return x;
+}
+
 static double score_value(const struct score *s, const struct reading *r)
 {
     double x;
+    if (s->what == QUANTITY_MEASURED) return cost_value(s, r);
     if (s->what == QUANTITY_AVERAGE) return average_of(s, r);
     if (s->what == QUANTITY_WINS) return wins_of(s, r);
     const struct task_runs *t = task_of(s, r);
@@ -313,10 +323,10 @@ static double value(const struct expression *e, const struct reading *r)
     }
 }
 
-double expression_value(const struct expression *e, const struct collection *c, uint64_t seed, struct gaps *missing, struct gaps *notes)
+double expression_value(const struct expression *e, const struct evidence *on, uint64_t seed, struct gaps *missing, struct gaps *notes)
 {
-    struct gaps of = {0};
-    const struct reading r = {c, seed, &of, notes};
+    struct gaps of = {.per = missing->per};
+    const struct reading r = {on->runs, on->costs, seed, &of, notes};
     const double x = value(e, &r);
     for (size_t i = 0; i < of.n; i++) gap(missing, of.at[i].who, seed, "%s", of.at[i].what);
     if (of.n == 0 && !isfinite(x)) gap(missing, "the arithmetic", seed, "gives %g", x);

@@ -43,6 +43,7 @@ status page_bench(FILE *out, const struct section *s)
         if (s->page->n == 1) page_best(out, s);
         TRY(page_draw(out, out, s, measurement_figures, &s->measured));
         print_tables(out, s);
+        TRY(page_claims(out, s));
     }
     page_papers(out, s);
     page_setting(out, s);

@@ -28,7 +28,7 @@ static status picture(FILE *out, const struct section *s, const struct claims *c
     if (e == OK) {
         fputs("<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: claims\">\n", out);
         e = page_svg(out, path, id, "Claims of papers and what these runs say to them", words);
-        fputs("</div>\n<figcaption>Claims: how far the estimate lies on the claim's side, with its 95 % interval over seeds</figcaption>\n</figure>\n", out);
+        fprintf(out, "</div>\n<figcaption>Claims: how far the estimate lies on the claim's side, with its 95 %% interval over %ss</figcaption>\n</figure>\n", c->per);
     }
     unlink(path);
     rmdir(folder);
@@ -47,7 +47,7 @@ static void table(FILE *out, const struct section *s, const struct claims *c)
     g->anchor = anchor;
     g->n_notes = notes.n;
     grid_print(out, g, TABLE_HTML, false);
-    paragraph_print(out, claims_reading, TABLE_HTML, 0);
+    claims_reading(out, c, TABLE_HTML);
     notes_print(out, &notes, TABLE_HTML);
     notes_done(&notes);
     grid_done(g);
@@ -57,10 +57,9 @@ static void table(FILE *out, const struct section *s, const struct claims *c)
 status page_claims(FILE *out, const struct section *s)
 {
     struct claims c = {0};
-    TRY(claims_read(s->config->config, &c));
+    TRY(claims_of(s->config->config, s->page->results_dir, &c));
     status e = OK;
     if (c.n) {
-        claims_judge(&c, &s->all);
         html_print(out, "<h3 id=\"%s-claims\">Claims</h3>\n", s->id);
         e = picture(out, s, &c);
         table(out, s, &c);

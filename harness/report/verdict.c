@@ -34,7 +34,7 @@ static void exact(const struct rule *r, struct judgement *j)
 {
     const size_t n = j->of.n;
     j->verdict = j->n_holds == n ? VERDICT_REPRODUCED : VERDICT_CONTRADICTED;
-    snprintf(j->reason, sizeof j->reason, "exact: holds in %zu of %zu runs within %g", j->n_holds, n, r->tolerance);
+    snprintf(j->reason, sizeof j->reason, "exact: holds in %zu of %zu %ss within %g", j->n_holds, n, r->per, r->tolerance);
 }
 
 /* By the interval alone. */
@@ -51,11 +51,11 @@ static void by_seeds(const struct rule *r, struct judgement *j)
 {
     j->verdict = by_interval(&j->of, r);
     if (j->of.n < 2) {
-        snprintf(j->reason, sizeof j->reason, "one seed says nothing about the spread over seeds");
+        snprintf(j->reason, sizeof j->reason, "one %s says nothing about the spread over %ss", r->per, r->per);
     } else if (r->grade == 'C' && j->of.n < SIGN_SEEDS) {
         j->verdict = VERDICT_UNDECIDED;
-        snprintf(j->reason, sizeof j->reason, "grade C: a sign test over at least %d seeds is wanted (five of one sign: p = 0.06), here are %zu",
-                 SIGN_SEEDS, j->of.n);
+        snprintf(j->reason, sizeof j->reason, "grade C: a sign test over at least %d %ss is wanted (five of one sign: p = 0.06), here are %zu",
+                 SIGN_SEEDS, r->per, j->of.n);
     } else if (r->grade == 'C' && j->sign > SIGN_LEVEL * (1 + 1e-9)) { /* five of one sign are exactly at it, but for rounding */
         j->verdict = VERDICT_UNDECIDED;
         snprintf(j->reason, sizeof j->reason, "grade C: sign test p = %.2g (five of one sign: p = 0.06)", j->sign);

@@ -29,6 +29,7 @@ struct rule {
     bool   less, strict; /* the claim: left - right <= 0 (>= 0), or < (>) */
     char   grade;        /* 'A', 'B', 'C', 'E'                            */
     double tolerance;    /* grade E                                       */
+    const char *per;     /* "seed": what the values are of, for the reason */
 };
 
 #define SIGN_SEEDS 5

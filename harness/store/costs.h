@@ -1,6 +1,7 @@
 /* costs.h -- the file of measured costs (frame.h): what variants take at several lengths.
  *
  *   /bench               struct cost_row[]       a data frame: a row per variant, direction, length and mode
+ *   /rounds              struct round_row[]      the step of each round that was visited
  */
 #ifndef REACH_STORE_COSTS_H
 #define REACH_STORE_COSTS_H
@@ -26,6 +27,12 @@ struct cost_row {                /* numbers are NaN, counts 0, where `reason` is
     double  activation_bytes_per_token;
     double  square_bytes;        /* computed: 4 B H L n^2, attention weights of the step's examples; never NaN */
     char    reason[256];         /* why the variant cannot do this                                       */
+};
+
+struct round_row {
+    char    variant[64], direction[16], mode[8]; /* as in cost_row                                       */
+    int64_t length, round;       /* from 1; all variants were visited in turn in each                    */
+    double  step_ms;             /* median over the steps of the visit                                   */
 };
 
 #endif

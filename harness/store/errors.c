@@ -25,4 +25,5 @@ static const struct table table = {
     .row = sizeof(struct error_row), .columns = columns, .n_columns = sizeof columns / sizeof columns[0],
 };
 
-const struct frame_kind errors_kind = {&table, 1, "errors", "how far variants of attention are from softmax attention, measured by reach"};
+const struct frame_kind errors_kind = {
+    .table = &table, .schema = 1, .noun = "errors", .description = "how far variants of attention are from softmax attention, measured by reach"};

@@ -28,7 +28,8 @@ static status write_file(const struct frame_kind *kind, const struct frame *c, c
     hid_t file = h5_create(tmp);
     if (file < 0) FAIL(ERR_IO, "%s: cannot be made: %s", tmp, h5_reason());
     bool ok = put_root(file, kind, c) && part_put_config(file, &shared) && part_put_environment(file, &shared)
-        && part_put_rows(file, kind->table, c->row, c->n);
+        && part_put_rows(file, kind->table, c->row, c->n)
+        && (c->n_detail == 0 || part_put_rows(file, kind->detail, c->detail, c->n_detail));
     ok = H5Fclose(file) >= 0 && ok;
     if (!ok) FAIL(ERR_IO, "%s: cannot be written: %s", tmp, h5_reason());
     return OK;
@@ -61,7 +62,11 @@ static status get_rows(hid_t file, const struct frame_kind *kind, struct frame *
     void *row = NULL;
     TRY(part_get_rows(file, kind->table, &row, &c->n));
     c->row = row;
-    return c->n ? OK : status_fail(ERR_DATA, "%s has no rows", kind->table->path);
+    if (c->n == 0) FAIL(ERR_DATA, "%s has no rows", kind->table->path);
+    row = NULL;
+    if (kind->detail) TRY(part_get_rows(file, kind->detail, &row, &c->n_detail));
+    c->detail = row;
+    return OK;
 }
 
 static status get_all(hid_t file, const struct frame_kind *kind, struct frame *c)
@@ -103,6 +108,7 @@ void frame_done(struct frame *c)
     free(c->option);
     free(c->environment);
     free(c->row);
+    free(c->detail);
     memset(c, 0, sizeof *c);
 }
 

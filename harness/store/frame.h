@@ -15,6 +15,7 @@
 
 struct frame_kind {
     const struct table *table;
+    const struct table *detail; /* a second one, optional; NULL: none         */
     int         schema;      /* of files that are written; 1 to that are read */
     const char *noun;        /* "costs"                                       */
     const char *description; /* of the file                                   */
@@ -31,6 +32,8 @@ struct frame {
         struct error_row *error;
     };
     size_t n;
+    struct round_row *detail;      /* the rows of the second table            */
+    size_t n_detail;
 };
 
 /* As results_write and results_read: whole or not at all; `f` is initialised to zeros and empty. */

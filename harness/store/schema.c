@@ -144,6 +144,22 @@ const struct table bench_table = {
     .row = sizeof(struct cost_row), .columns = bench_columns, .n_columns = sizeof bench_columns / sizeof bench_columns[0],
 };
 
+static const struct column rounds_columns[] = {
+    TEXT(round_row, variant),
+    TEXT(round_row, direction),
+    TEXT(round_row, mode),
+    INT(round_row, length, "tokens of an example"),
+    INT(round_row, round, "from 1"),
+    TIME(round_row, step_ms, "ms"),
+};
+
+const struct table rounds_table = {
+    .path = "/rounds",
+    .description = "a row per variant, direction, length, mode and round: the median over the steps of that visit; in a round all variants and "
+    "lengths were visited in turn, so values of one round belong together",
+    .row = sizeof(struct round_row), .columns = rounds_columns, .n_columns = sizeof rounds_columns / sizeof rounds_columns[0], .optional = true,
+};
+
 static const struct column layout_columns[] = {
     TEXT(layout_row, name),
     INT(layout_row, offset, "values"),

@@ -35,7 +35,8 @@ extern const size_t       n_tables;
 extern const struct table cost_table; /* path "/cost"; the columns are attributes; `at` is the struct's offset */
 
 /* Measured costs: struct cost_row of costs.h. */
-extern const struct table bench_table; /* path "/bench" */
+extern const struct table bench_table;  /* path "/bench" */
+extern const struct table rounds_table; /* path "/rounds": struct round_row; optional */
 
 /* Where each parameter of a checkpoint lies: /checkpoint/layout. */
 struct layout_row {
