@@ -42,8 +42,8 @@ set label figure_title at screen 0.015, screen 1 - 0.42 * head / height left fon
 set label '← fails' at graph 0.485, screen 1 - 0.78 * head / height right textcolor rgb '#333333' font small
 set label 'holds →' at graph 0.515, screen 1 - 0.78 * head / height left textcolor rgb '#333333' font small
 set arrow from first 0, graph 0 to first 0, graph 1 nohead linewidth 1 dashtype (6,5) linecolor rgb '#777777'
-set label 'margin: (left - right) on the claim''s side, % of the larger side; bars: 95 % t interval over seeds' at screen 0.985, screen 0.45 * foot / height right font small
-set label 'a conjunction shows the part that decides it; one seed has no interval' at screen 0.985, screen 0.2 * foot / height right font small
+set label 'margin: (left - right) on the claim''s side, % of the larger side; bars: 95 % t interval over '.per.'s' at screen 0.985, screen 0.45 * foot / height right font small
+set label 'a conjunction shows the part that decides it; one '.per.' has no interval' at screen 0.985, screen 0.2 * foot / height right font small
 
 do for [i = 1:n] {
     c = colors[verdict[i] + 1]

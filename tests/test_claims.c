@@ -126,7 +126,7 @@ static void judge_one(struct judged *j, const char *of, size_t seeds, const char
     for (size_t i = 0; write && i < j->config.n_runs; i++) write_run(&j->config, &j->config.runs[i]);
     if (claims_read(&j->config, &j->claims) != OK) fail_msg("%s: %s", test, status_message());
     collection_load(&j->all, &j->config, in_folder("results"));
-    claims_judge(&j->claims, &j->all);
+    claims_judge(&j->claims, &(struct evidence){.runs = &j->all});
 }
 
 static void judged_done(struct judged *j)

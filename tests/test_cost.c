@@ -242,7 +242,7 @@ static void forged(void **state)
     expect(0, NULL, "run tiny.yaml --threads 1 --quiet");
     snprintf(results, sizeof results, "%s", in_folder("results"));
     snprintf(path, sizeof path, "%s", in_folder("results/tiny/cost.h5"));
-    for (int how = 0; how < 5; how++) {
+    for (int how = 0; how < 11; how++) {
         expect(0, NULL, "run tiny.yaml --threads 1 --quiet --redo");
         assert_int_equal(frame_read(&costs_kind, &f, path), OK);
         if (how == 0) f.cost[3].length = -1;
@@ -250,12 +250,100 @@ static void forged(void **state)
         if (how == 2) f.cost[3] = f.cost[2];
         if (how == 3) strcpy(f.cost[3].mode, "never");
         if (how == 4) f.cost[3].step_ms = -1;
+        if (how == 5) f.detail[1].round = 0;
+        if (how == 6) f.detail[1].round = 3;
+        if (how == 7) f.detail[1].length = 65;
+        if (how == 8) f.detail[1].step_ms = NAN;
+        if (how == 9) strcpy(f.detail[1].variant, "nobody");
+        if (how == 10) strcpy(f.detail[1].mode, "never");
         assert_int_equal(frame_write(&costs_kind, &f, path), OK);
         frame_done(&f);
         assert_int_equal(sweeps_read(&c, results, &s), ERR_DATA);
         assert_int_equal(s.n, 0);
     }
     config_done(&c);
+}
+
+/* ---- claims ---- */
+
+static const char claims[] =
+    "title: Tiny claims\n"
+    "bench: {lengths: [64, 128], rounds: 3, seconds: 0, causal: both, batch: 2}\n"
+    "model: {width: 16, layers: 1, heads: 2, feed_forward: 32}\n"
+    "variants: [vanilla, linformer]\n"
+    "claims:\n"
+    "  - {id: paired, says: a token costs more in long texts, grade: A, test: 'token_ns(vanilla, 128) > token_ns(vanilla, 64)'}\n"
+    "  - {id: wrong, says: a step takes a millisecond, grade: A, test: 'step_ms(vanilla, 64, causal, forward) <= 1'}\n"
+    "  - {id: open, says: three a millisecond, grade: A, test: 'tokens_per_second(vanilla, 64, causal, forward) >= 42000'}\n"
+    "  - {id: cannot, says: it is causal, grade: A, test: 'step_ms(linformer, 64, causal) > 0'}\n"
+    "  - {id: far, says: it was measured, grade: A, test: 'step_ms(vanilla, 4096) > 0'}\n"
+    "  - {id: counted, says: it computes, grade: A, test: 'flops(vanilla, 64) > 0 and activation_bytes(vanilla, 128) > activation_bytes(vanilla, 64)'}\n";
+
+/* Where tokens of 64 cost 1, 2, 3 and those of 128 cost 2, 3, 4 in the three rounds: apart only if rounds are kept together. */
+static void set_rounds(struct frame *f)
+{
+    for (size_t i = 0; i < f->n_detail; i++) {
+        struct round_row *r = &f->detail[i];
+        const double round = (double)r->round;
+        r->step_ms = r->length == 64 ? round : 2 * (round + 1);
+        if (strcmp(r->mode, "forward") == 0) r->step_ms = 2.9 + 0.1 * round;
+    }
+}
+
+static void judged(void **state)
+{
+    (void)state;
+    struct frame f;
+    put("tiny.yaml", claims);
+    expect(0, "not measured yet", "claims tiny.yaml");
+    expect(0, NULL, "run tiny.yaml --threads 1 --quiet");
+    assert_int_equal(frame_read(&costs_kind, &f, in_folder("results/tiny/cost.h5")), OK);
+    assert_int_equal(f.n_detail, 3 * (8 + 4)); /* linformer has no causal form */
+    for (size_t i = 0; i < f.n_detail; i += 3) { /* the rows are in the same order, those that are n/a left out */
+        const struct cost_row *row = &f.cost[i / 3];
+        const double *ms = (const double[]){f.detail[i].step_ms, f.detail[i + 1].step_ms, f.detail[i + 2].step_ms};
+        near(fmax(fmax(ms[0], ms[1]), ms[2]), row->slowest_ms);
+        near(fmax(fmin(ms[0], ms[1]), fmin(fmax(ms[0], ms[1]), ms[2])), row->step_ms);
+    }
+    set_rounds(&f);
+    assert_int_equal(frame_write(&costs_kind, &f, in_folder("results/tiny/cost.h5")), OK);
+    static const char *const says[] = {
+        "least,rounds,says", "\npaired,\"token_ns(vanilla, 128) > token_ns(vanilla, 64)\",reproduced,reproduced,A,",
+        "\nwrong,\"step_ms(vanilla, 64, causal, forward) <= 1\",contradicted,", ",undecided,undecided,A,", "linformer mixes",
+        "not measured at 4096 tokens", "\ncounted,\"flops(vanilla, 64) > 0\",reproduced,"};
+    const struct finished *t = expect(0, NULL, "claims tiny.yaml --format csv");
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        if (!strstr(t->out, says[i])) fail_msg("no \"%s\" in\n%s", says[i], t->out);
+    expect(0, "within a round", "claims tiny.yaml");
+    expect(0, "claims.svg", "plot tiny.yaml --format svg");
+    expect(0, NULL, "report tiny.yaml");
+    expect(0, NULL, "publish tiny.yaml --to pub");
+    assert_true(file_is_file(in_folder("pub/tiny/claims.md")));
+
+    f.n_detail = 0; /* as files from before rounds were kept */
+    assert_int_equal(frame_write(&costs_kind, &f, in_folder("results/tiny/cost.h5")), OK);
+    frame_done(&f);
+    t = expect(0, "lacks the single rounds", "claims tiny.yaml --format csv");
+    assert_non_null(strstr(t->out, "\ncounted,\"flops(vanilla, 64) > 0\",reproduced,"));
+    expect(0, NULL, "table tiny.yaml");
+}
+
+/* Claims over costs have measures and places of their own. */
+static void misread(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"loss(vanilla, 64) > 1", "no measure \"loss\""}, {"token_ns(vanilla) > 1", "say at which length"}, {"token_ns(vanilla, 2x) > 1", "no training length"},
+        {"token_ns(vanilla, 64, forwards) > 1", "did you mean \"forward\"?"}, {"token_ns(vanila, 64) > 1", "did you mean \"vanilla\"?"},
+        {"token_ns(vanilla, 64, task lm) > 1", "\"task\""}, {"token_ns(vanilla, 64", "is missing at the end"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[600];
+        snprintf(text, sizeof text, "%svariants: [vanilla]\nclaims:\n  - {id: A, says: a, grade: A, test: '%s'}\n", "bench: {lengths: [64]}\n", wrong[i][0]);
+        put("wrong.yaml", text);
+        const struct finished *f = expect(2, "wrong.yaml:4:", "claims wrong.yaml");
+        if (!strstr(f->out, wrong[i][1])) fail_msg("%s: no \"%s\" in %s", wrong[i][0], wrong[i][1], f->out);
+        expect(2, wrong[i][1], "run wrong.yaml --plan");
+    }
 }
 
 /* ---- accuracy against speed ---- */
@@ -342,6 +430,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(commands, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(stopped, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(forged, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(judged, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(misread, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(speed, folder_setup, folder_teardown),
     };
     if (process_setup() != 0) return 1;

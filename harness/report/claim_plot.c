@@ -98,6 +98,7 @@ static bool put_settings(FILE *out, const void *self)
     char title[300];
     snprintf(title, sizeof title, "Claims: %s", s->config->title);
     figure_put_text(out, "figure_title", title);
+    figure_put_text(out, "per", s->claims->per);
     fprintf(out, "n = %zu\nlimit = %g\narray label[%zu]\narray says[%zu]\narray note[%zu]\narray low[%zu]\narray middle[%zu]\narray high[%zu]\n"
             "array any[%zu]\narray verdict[%zu]\n", n, limit_of(s->claims), n, n, n, n, n, n, n, n);
     for (size_t i = 0; i < n; i++) {

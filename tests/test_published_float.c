@@ -1,4 +1,4 @@
-/* test_published.c -- every published table is what its HDF5 files give, and no file among them holds parameters; the script that
+/* test_published_float.c -- every published table is what its HDF5 files give, and no file among them holds parameters; the script that
  * computes tables again from the files alone agrees with published ones and with small new ones, and sees every number that is changed. */
 #include <setjmp.h>
 #include <stdarg.h>
