@@ -42,10 +42,10 @@ status page_bench(FILE *out, const struct section *s)
             fputs("<div class=\"note warn\">\n<p><strong>Stale:</strong> measured with other settings than the config has now.</p>\n</div>\n", out);
         if (s->page->n == 1) page_best(out, s);
         TRY(page_draw(out, out, s, measurement_figures, &s->measured));
-        print_tables(out, s);
         TRY(page_claims(out, s));
     }
     page_papers(out, s);
+    if (measurement_file(&s->measured)) print_tables(out, s);
     page_setting(out, s);
     if (measurement_file(&s->measured)) print_environment(out, s);
     page_again(out, s);
