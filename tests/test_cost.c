@@ -1,5 +1,5 @@
-/* test_cost.c -- a config that measures costs: what is refused, one sweep through every command, its file read back; and accuracy
- * against speed from files with known numbers.  How fast anything is, no test says. */
+/* test_cost.c -- a config that measures costs: what is refused, one sweep through every command, its file read back; claims over
+ * rounds with known numbers; and accuracy against speed from files with known numbers.  How fast anything is, no test says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -57,9 +57,11 @@ static void table(FILE *out, const struct section *s, const struct claims *c)
 status page_claims(FILE *out, const struct section *s)
 {
     struct claims c = {0};
-    TRY(claims_of(s->config->config, s->page->results_dir, &c));
+    const bool costs = s->config->config->cost;
+    TRY(claims_read(s->config->config, &c));
     status e = OK;
     if (c.n) {
+        claims_judge(&c, &(struct evidence){.runs = &s->all, .costs = costs ? &s->measured.sweeps : NULL});
         html_print(out, "<h3 id=\"%s-claims\">Claims</h3>\n", s->id);
         e = picture(out, s, &c);
         table(out, s, &c);

@@ -1,4 +1,4 @@
-/* verdict.h -- does a claim hold?  What the values of n seeds say about left - right, and what they leave open.
+/* verdict.h -- does a claim hold?  What the values of n seeds (or rounds, rule.per) say about left - right.
  *
  * The values are differences within a seed.  Their two-sided 95 % t interval lies wholly on the claim's side (reproduced), wholly on
  * the other (contradicted), or across the line (undecided; always with one seed).  Weaker evidence wants more, exact claims another
