@@ -529,7 +529,10 @@ static void drawn(void **state)
     assert_int_equal(read_config("[lm]", 3, several, &c), OK);
     for (int there = 0; there < 2; there++) { /* without results too */
         for (size_t i = 0; there && i < c.n_runs; i++) write_run(&c, &c.runs[i]);
-        if (claims_plot(&c, in_folder("results"), "plots", in_folder("out"), there ? "png" : "svg", NULL) != OK) fail_msg("%s", status_message());
+        struct claims claims;
+        assert_int_equal(claims_of(&c, in_folder("results"), &claims), OK);
+        if (claims_plot(&c, &claims, "plots", in_folder("out"), there ? "png" : "svg", NULL) != OK) fail_msg("%s", status_message());
+        claims_done(&claims);
         assert_true(file_is_file(in_folder(there ? "out/claims.png" : "out/claims.svg")));
     }
     config_done(&c);

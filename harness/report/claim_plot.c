@@ -110,14 +110,10 @@ static bool put_settings(FILE *out, const void *self)
     return !ferror(out);
 }
 
-status claims_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
+status claims_plot(const struct config *c, const struct claims *claims, const char *plots_dir, const char *out_dir, const char *format, FILE *log)
 {
-    struct claims claims;
-    TRY(claims_of(c, results_dir, &claims));
-    if (claims.n == 0) return OK;
-    const struct summary_of of = {c, &claims};
+    if (claims->n == 0) return OK;
+    const struct summary_of of = {c, claims};
     const struct figure_files files = {.script = "claims", .name = "claims", .settings = put_settings, .self = &of};
-    const status s = figure_draw_files(&files, plots_dir, out_dir, format, log);
-    claims_done(&claims);
-    return s;
+    return figure_draw_files(&files, plots_dir, out_dir, format, log);
 }

@@ -6,10 +6,10 @@
 
 #include "report/claim.h"
 
-/* Draw OUT_DIR/claims.FORMAT with plots/claims.gp: a row per claim, its margin and interval, colour and shape by verdict.  The margin is
+/* Draw the judged claims of the config into OUT_DIR/claims.FORMAT with plots/claims.gp: a row per claim, its margin and interval, colour and shape by verdict.  The margin is
  * how far left - right lies on the claim's side, in percent of the larger of the two sides; a conjunction shows the part that decides
- * it.  OK without a picture if the config has no claims; fails as figure_draw and claims_read. */
-status claims_plot(const struct config *c, const char *results_dir, const char *plots_dir, const char *out_dir,
+ * it.  OK without a picture if there are no claims; fails as figure_draw. */
+status claims_plot(const struct config *c, const struct claims *claims, const char *plots_dir, const char *out_dir,
                    const char *format /* png svg pdf */, FILE *log);
 
 /* The part that decides: of those with the weakest verdict, the one whose margin is smallest; NULL if the claim has no test. */

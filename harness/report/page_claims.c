@@ -24,7 +24,7 @@ static status picture(FILE *out, const struct section *s, const struct claims *c
     snprintf(path, sizeof path, "%s/claims.svg", folder);
     snprintf(id, sizeof id, "%s-claims-picture", s->id);
     words_of(c, words, sizeof words);
-    status e = claims_plot(s->config->config, s->page->results_dir, s->page->plots_dir, folder, "svg", NULL);
+    status e = claims_plot(s->config->config, c, s->page->plots_dir, folder, "svg", NULL);
     if (e == OK) {
         fputs("<figure>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Figure: claims\">\n", out);
         e = page_svg(out, path, id, "Claims of papers and what these runs say to them", words);
