@@ -9,9 +9,8 @@
 #include <math.h>
 
 #include "check/approximate.h"
-#include "folder.h"
+#include "command.h"
 #include "measure/errors.h"
-#include "process.h"
 #include "report/statistics.h"
 
 static const char tiny[] =
@@ -22,14 +21,6 @@ static const char tiny[] =
     "sweep: {features: [16, 4]}\n"
     "variants: [performer, {performer: {as: independent, orthogonal: false}}, none]\n"
     "budgets: {one: {approximation: {draws: 1}, sweep: {features: [2]}}}\n";
-
-static const struct finished *expect(int code, const char *text, const char *arguments)
-{
-    const struct finished *f = process_run("cd '%s' && '%s' %s", folder, reach, arguments);
-    if (f->code != code || (text && !strstr(f->out, text)))
-        fail_msg("%s: exit code %d, wanted %d and \"%s\"; it said:\n%s", arguments, f->code, code, text ? text : "", f->out);
-    return f;
-}
 
 /* ---- the config ---- */
 

@@ -8,21 +8,12 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "folder.h"
+#include "command.h"
 #include "measure/sweep.h"
-#include "process.h"
 #include "tensor/kernel.h"
 #include "variants/variant.h"
 
-#define SMALL "--width 8 --layers 1 --heads 2 --lengths 16,32 --seconds 0.01 --threads 1"
-
-static const struct finished *expect(int code, const char *text, const char *arguments)
-{
-    const struct finished *f = process_run("cd '%s' && '%s' bench %s", folder, reach, arguments);
-    if (f->code != code || (text && !strstr(f->out, text)))
-        fail_msg("bench %s: exit code %d, wanted %d and \"%s\"; it said:\n%s", arguments, f->code, code, text ? text : "", f->out);
-    return f;
-}
+#define SMALL "bench --width 8 --layers 1 --heads 2 --lengths 16,32 --seconds 0.01 --threads 1"
 
 static size_t count(const char *text, const char *word)
 {
@@ -64,7 +55,7 @@ static void refusals(void **state)
     expect(2, "no variant \"nothing\"", SMALL " rope nothing");
     expect(2, "--batch and --tokens", SMALL " rope --batch 2 --tokens 64");
     expect(2, "not divisible", SMALL " rope --width 9");
-    expect(2, "--lengths", "rope --lengths 0");
+    expect(2, "--lengths", "bench rope --lengths 0");
     expect(2, ".csv, .md or .tex", SMALL " rope --out a.html");
     expect(2, ".png, .svg or .pdf", SMALL " rope --plot a.jpeg");
     expect(2, "odt", SMALL " rope --format odt");
@@ -201,7 +192,7 @@ static void one_long_example(void **state)
     for (size_t i = 0; i < 2; i++) {
         char arguments[256];
         snprintf(arguments, sizeof arguments,
-                 "longformer performer --lengths 4096,16384 --batch 1 --width 4 --layers 1 --heads 1 --seconds 0 --rounds 1 "
+                 "bench longformer performer --lengths 4096,16384 --batch 1 --width 4 --layers 1 --heads 1 --seconds 0 --rounds 1 "
                  "--threads 1 --format csv %s", directions[i]);
         read_csv(expect(0, NULL, arguments)->out);
         for (size_t row = 1; row < csv.rows; row++) {
@@ -256,7 +247,7 @@ static void plan(void **state)
         assert_int_equal(l.batch, cases[i].wanted);
         assert_int_equal(l.busy, cases[i].busy);
     }
-    expect(0, "gives work to 1 of 2 threads", "rope --width 4 --layers 1 --heads 1 --lengths 1024,2048 --tokens 2048 --threads 2 --rounds 1 --seconds 0");
+    expect(0, "gives work to 1 of 2 threads", "bench rope --width 4 --layers 1 --heads 1 --lengths 1024,2048 --tokens 2048 --threads 2 --rounds 1 --seconds 0");
 }
 
 static void workload(void **state)
@@ -264,13 +255,13 @@ static void workload(void **state)
     (void)state;
     char name[8], unit[32], memory[8];
     double speed, used;
-    const struct finished *f = expect(0, NULL, "--workload W3 --seconds 0 --threads 1");
+    const struct finished *f = expect(0, NULL, "bench --workload W3 --seconds 0 --threads 1");
     assert_int_equal(sscanf(f->out, "%7s %lf %31s %lf %7s", name, &speed, unit, &used, memory), 5);
     assert_string_equal(name, "W3");
     assert_string_equal(unit, "sequences/s");
     assert_string_equal(memory, "MB");
     assert_int_equal(count(f->out, "\n"), 1);
-    expect(2, "W1, W2, W3 or W1d", "--workload W9");
+    expect(2, "W1, W2, W3 or W1d", "bench --workload W9");
 }
 
 int main(void)

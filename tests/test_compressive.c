@@ -8,14 +8,12 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "memory.h"
 #include "support.h"
-#include "tensor/product.h"
 #include "tests/ref/compressive.h"
 
 enum { C = 12, D = 6, H = 2, N = 24, MOST = 64, SETTINGS = 9 }; /* C, D, H: of check_model; N: training length */
 #define SET(...) ((const char *const[SETTINGS]){__VA_ARGS__})
-
-static arena *memory;
 
 static double apart(const real *a, const real *b, size_t n)
 {
@@ -706,21 +704,6 @@ static void counted(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    product_start();
-    memory = arena_new("test");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -730,5 +713,5 @@ int main(void)
         cmocka_unit_test(nothing_to_compress), cmocka_unit_test(hidden_rows),      cmocka_unit_test(hidden_inside),
         cmocka_unit_test(state_is_constant), cmocka_unit_test(refusals),          cmocka_unit_test(counted),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, memory_setup, memory_teardown);
 }

@@ -8,10 +8,9 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "command.h"
 #include "config/cost.h"
-#include "folder.h"
 #include "measure/sweeps.h"
-#include "process.h"
 #include "report/load.h"
 #include "report/speed.h"
 #include "store/costs.h"
@@ -25,14 +24,6 @@ static const char tiny[] =
     "model: {width: 16, layers: 1, heads: 2, feed_forward: 32}\n"
     "variants: [vanilla, {linformer: {k: 16, as: slots}}, rope_bias]\n"
     "budgets: {one: {bench: {rounds: 1, lengths: [32]}}}\n";
-
-static const struct finished *expect(int code, const char *text, const char *arguments)
-{
-    const struct finished *f = process_run("cd '%s' && '%s' %s", folder, reach, arguments);
-    if (f->code != code || (text && !strstr(f->out, text)))
-        fail_msg("%s: exit code %d, wanted %d and \"%s\"; it said:\n%s", arguments, f->code, code, text ? text : "", f->out);
-    return f;
-}
 
 /* ---- the config ---- */
 

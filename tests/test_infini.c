@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "memory.h"
 #include "support.h"
-#include "tensor/product.h"
 
 #define C 12 /* width of check_model; 2 heads of 6 */
 #define D 6
@@ -19,8 +19,6 @@
 #define MOST 64 /* rows of a test */
 #define SETTINGS 6
 #define SET(...) ((const char *const[SETTINGS]){__VA_ARGS__})
-
-static arena *memory;
 
 static void near(const char *what, const real *got, const real *want, size_t n, double tolerance)
 {
@@ -414,21 +412,6 @@ static void dropout_spares_memory(void **state)
     model_free(a->m);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    product_start();
-    memory = arena_new("test");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,5 +420,5 @@ int main(void)
         cmocka_unit_test(gradients_end_where_told),                                       cmocka_unit_test(gate_learns),
         cmocka_unit_test(examples_are_apart), cmocka_unit_test(hidden_rows),              cmocka_unit_test(dropout_spares_memory),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, memory_setup, memory_teardown);
 }

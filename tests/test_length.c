@@ -7,15 +7,14 @@
 
 #include <cmocka.h>
 
+#include "memory.h"
 #include "support.h"
-#include "tensor/product.h"
 #include "train/length_test.h"
 
 #define LETTERS 11  /* vocabulary of check_model */
 #define TRAINED 24
 #define LONGEST 96
 
-static arena *memory;
 static struct subject subject;
 
 static void near(const char *what, double got, double want, double tolerance)
@@ -516,20 +515,11 @@ static void subset(void **state)
 
 static int setup(void **state)
 {
-    (void)state;
-    product_start();
-    memory = arena_new("test");
+    memory_setup(state);
     random_bytes(bytes, sizeof bytes, LETTERS, 21);
     random_bytes(even_bytes, sizeof even_bytes, LETTERS, 22);
     for (size_t d = 0; d <= DOCUMENTS; d++) even_starts[d] = d * (LONGEST + 1);
     even = (struct text){even_bytes, sizeof even_bytes, even_starts, DOCUMENTS};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
     return 0;
 }
 
@@ -544,5 +534,5 @@ int main(void)
         cmocka_unit_test(context_is_exact),               cmocka_unit_test(context_scores_the_same_targets),
         cmocka_unit_test(contexts_refused),               cmocka_unit_test(subset),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, memory_teardown);
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "memory.h"
 #include "tensor/ops.h"
-#include "tensor/product.h"
 #include "tests/ref/attention.h"
 
 #define INPUTS 6
@@ -27,8 +27,6 @@ static const size_t some_rows[] = {1, 2, 5, 7}, some_cols[] = {3, 12, 13};
     for (size_t r_ = 0; r_ < 4; r_++)                                   \
         for (size_t c_ = 0, n = some_rows[r_]; c_ < 3; c_++)            \
             for (size_t C = some_cols[c_], once_ = 1; once_; once_ = 0)
-
-static arena *memory;
 
 static void fill(real *x, size_t n, double spread, uint64_t seed)
 {
@@ -1286,21 +1284,6 @@ static void squared_differences(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    product_start();
-    memory = arena_new("test");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1319,5 +1302,5 @@ int main(void)
         cmocka_unit_test(attention_weights_received),                        cmocka_unit_test(reshapes),
         cmocka_unit_test(neighbouring_rows),        cmocka_unit_test(squared_differences),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, memory_setup, memory_teardown);
 }

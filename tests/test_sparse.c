@@ -8,16 +8,14 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "memory.h"
 #include "support.h"
-#include "tensor/product.h"
 #include "tests/ref/variants.h"
 
 #define C 12 /* width of check_model; 2 heads of 6 */
 #define D 6
 #define N 24 /* training length */
 #define SETTINGS 6
-
-static arena *memory;
 
 static double apart(const real *a, const real *b, size_t n)
 {
@@ -674,21 +672,6 @@ static void flops_by_counting(void **state)
     model_free(a.m);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    product_start();
-    memory = arena_new("test");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -702,5 +685,5 @@ int main(void)
         cmocka_unit_test(matrix_has_room_for_cls),              cmocka_unit_test(refusals),
         cmocka_unit_test(work_is_linear),                       cmocka_unit_test(flops_by_counting),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, memory_setup, memory_teardown);
 }

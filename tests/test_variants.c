@@ -8,15 +8,14 @@
 #include <cmocka.h>
 
 #include "base/status.h"
+#include "memory.h"
 #include "support.h"
-#include "tensor/product.h"
 #include "variants/attention/heads.h"
 
 #define C 12 /* width of check_model; 2 heads of 6 */
 #define D 6
 #define N 24 /* training length */
 
-static arena *memory;
 static struct subject one, two;
 
 static void near(const char *what, const real *got, const real *want, size_t n, double tolerance)
@@ -867,21 +866,6 @@ static void broken_ones_are_caught(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    product_start();
-    memory = arena_new("test");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -897,5 +881,5 @@ int main(void)
         cmocka_unit_test(rope_turns_by_absolute_positions),
         cmocka_unit_test(broken_ones_are_caught),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, memory_setup, memory_teardown);
 }
