@@ -401,6 +401,10 @@ static void best_and_ties(void **state)
     wants(tex, "\\multicolumn{2}{c}{listops}");
     wants(tex, "\\bottomrule");
     free(tex);
+    char *html = table_of(&c, TABLE_HTML);
+    wants(html, "<strong>38.0<span class=\"sd\">±1.0</span></strong></td>");
+    wants(html, "38.0<span class=\"sd\">±1.0</span><span class=\"tie\">≈</span></td>");
+    free(html);
     config_done(&c);
     c = matrix_config("[1]"); /* one seed: 37.0 and 36.9 are within 1.5 points, 31 is not */
     md = table_of(&c, TABLE_MD);

@@ -96,6 +96,7 @@ static void print_content(FILE *out, const struct grid *g, const struct grid_cel
     if (is_number) print_number(out, text);
     else text_print(out, text, TABLE_HTML);
     if (c->best) fputs("</strong>", out);
+    if (c->tie) fputs("<span class=\"tie\">" GRID_TIE "</span>", out);
     if (note) fprintf(out, "<sup> <a href=\"#%s-note-%zu\">[%zu]</a></sup>", g->anchor, note, note);
 }
 

@@ -53,7 +53,7 @@ const char *const page_style[] = {
     "tbody tr:hover>*{background:var(--box)}\n"
     "table.words td{text-align:left;white-space:normal;min-width:8rem;vertical-align:top}table.words th{text-align:left;vertical-align:top}\n"
     "table.words td.long{min-width:15rem;max-width:34rem}\n"
-    ".sd{color:var(--muted);font-size:.86em}strong .sd{font-weight:400}\n"
+    ".sd{color:var(--muted);font-size:.86em}strong .sd{font-weight:400}.tie{position:absolute}\n"
     "sup{line-height:0}\n"
     "ol.notes{font-size:.86rem;color:var(--muted);padding-left:1.6rem}\n"
     "ol.notes li:target{background:var(--warn);color:var(--text)}\n"
