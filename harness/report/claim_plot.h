@@ -6,9 +6,9 @@
 
 #include "report/claim.h"
 
-/* Draw the judged claims of the config into OUT_DIR/claims.FORMAT with plots/claims.gp: a row per claim, its margin and interval, colour and shape by verdict.  The margin is
- * how far left - right lies on the claim's side, in percent of the larger of the two sides; a conjunction shows the part that decides
- * it.  OK without a picture if there are no claims; fails as figure_draw. */
+/* Draw the judged claims of the config into OUT_DIR/claims.FORMAT with plots/claims.gp: a row per claim, its margin and interval,
+ * colour and shape by verdict.  The margin is how far left - right lies on the claim's side, in percent of the larger of the two
+ * sides; a conjunction shows the part that decides it.  OK without a picture if there are no claims; fails as figure_draw. */
 status claims_plot(const struct config *c, const struct claims *claims, const char *plots_dir, const char *out_dir,
                    const char *format /* png svg pdf */, FILE *log);
 

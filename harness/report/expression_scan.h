@@ -1,6 +1,6 @@
 /* expression_scan.h -- a claim's text as words, symbols and numbers; for the files that parse it.
  *
- * Everything skips blanks first.  Errors are ERR_CONFIG with their place, inside the scalar where it is written on one line. */
+ * What takes something skips blanks first, but for scan_number, which begins where scan_starts_number saw one.  Errors are ERR_CONFIG with their place, inside the scalar where it is written on one line. */
 #ifndef REACH_EXPRESSION_SCAN_H
 #define REACH_EXPRESSION_SCAN_H
 
@@ -27,7 +27,7 @@ status scan_want(struct scan *s, const char *symbol);
 /* A name as labels have it: letters, digits and _ . + -, or anything in quotes. */
 status scan_name(struct scan *s, const char *wanted, char *out, size_t size);
 
-/* Digits, point, exponent: strtod without its words, signs and hexadecimal; finite. */
+/* Digits, point, exponent, here: strtod without its words, signs and hexadecimal; finite. */
 status scan_number(struct scan *s, double *out);
 
 /* 4096, or 8x. */

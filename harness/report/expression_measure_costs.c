@@ -1,4 +1,4 @@
-/* expression_measured.c -- measures of a config with `bench:`: a variant's label, a length, a mode, a direction. */
+/* expression_measure_costs.c -- measures of a config with `bench:`: a variant's label, a length, a mode, a direction. */
 #include <stdio.h>
 #include <string.h>
 

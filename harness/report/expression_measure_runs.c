@@ -1,4 +1,4 @@
-/* expression_measure.c -- measures of runs: a variant's label, and the places that say which of its tests. */
+/* expression_measure_runs.c -- measures of runs: a variant's label, and the places that say which of its tests. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
